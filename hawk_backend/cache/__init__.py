@@ -1,0 +1,1 @@
+"""Tables kept ready for use, valid by stamps."""

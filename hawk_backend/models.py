@@ -1,0 +1,199 @@
+"""What everyone speaks of: Prompt, Principal, TableState. A stage's own types live with the stage."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+PROMPT_LIMIT = 100_000
+"""Characters that a prompt may have."""
+
+
+class TableState(StrEnum):
+    """How a table's read ended; each prompt's table ends in exactly one."""
+
+    FRESH = "fresh"
+    EMPTY = "empty"
+    ABSENT = "absent"
+    MISSING = "missing"
+
+
+class Reason(StrEnum):
+    """Why a table is missing."""
+
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    BREAKER = "breaker"
+    FORBIDDEN = "forbidden"
+    ERROR = "error"
+    INCOMPLETE = "incomplete"
+
+
+class Tier(StrEnum):
+    """Where a table's rows came from."""
+
+    MEMORY = "memory"
+    REDIS = "redis"
+    SOURCE = "source"
+    NONE = "none"
+
+
+class Stage(StrEnum):
+    """The stages of the data path, as metrics, logs and events name them."""
+
+    INTENT = "intent"
+    PLAN = "plan"
+    FETCH = "fetch"
+    CONTEXT = "context"
+    RELAY = "relay"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks, with which rights; caches and coalesced fetches take their scope from it."""
+
+    subject: str
+    role: str
+
+    @property
+    def scope(self) -> str:
+        """The part of a cache key that keeps one principal's rows from another's."""
+        return self.role
+
+
+SERVICE = Principal(subject="anonymous", role="service_role")
+"""Anonymous on loopback with the service's own key, until authentication is built."""
+
+
+class Outcome(StrEnum):
+    """How an answer ended; the first four end in `message_end`, the others in `error`."""
+
+    COMPLETED = "completed"
+    REPLACED = "replaced"
+    STOPPED = "stopped"
+    PAUSED = "paused"
+    FAILED = "failed"
+    TRUNCATED = "truncated"
+
+
+INSTRUCTION_TYPES = {
+    "inception": "I",
+    "utilization": "U",
+    "utilisation": "U",
+    "rollover": "R",
+    "termination": "T",
+    "amendment": "A",
+    "query": "Q",
+    "inquiry": "Q",
+}
+
+_UNITS = {"": 0, "k": 3, "m": 6, "mm": 6, "mio": 6, "million": 6, "b": 9, "bn": 9, "billion": 9}
+_AMOUNT = re.compile(r"(\d[\d,' ]*(?:\.\d+)?|\.\d+)\s?([a-z]*)", re.IGNORECASE)
+
+
+def read_amount(value: object) -> object:
+    """Turn "150K", "1,250.75" or a JSON number into Decimal units of currency; booleans are refused.
+
+    Raises ValueError with the remedy for a text that is no amount.
+    """
+    if value is None or isinstance(value, Decimal):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("send a number, or a text such as 150000 or 150K")  # noqa: TRY004 - pydantic reports ValueError
+    match = _AMOUNT.fullmatch(str(value).strip())
+    if match is None or match[2].lower() not in _UNITS:
+        return _plain_decimal(value)
+    digits = re.sub(r"[,' ]", "", match[1])
+    return Decimal(digits).scaleb(_UNITS[match[2].lower()])
+
+
+def _plain_decimal(value: float | str) -> Decimal:
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        raise ValueError("send a number, or a text such as 150000 or 150K") from None
+    if not number.is_finite():
+        raise ValueError("send a finite number")
+    return number
+
+
+def read_instruction_type(value: object) -> object:
+    """Accept the letter or the word, in any case: "u", "U" and "Utilisation" are "U"."""
+    if not isinstance(value, str):
+        return value
+    word = value.strip()
+    return INSTRUCTION_TYPES.get(word.lower(), word.upper())
+
+
+Amount = Annotated[Decimal | None, BeforeValidator(read_amount)]
+InstructionType = Annotated[
+    Literal["I", "U", "R", "T", "A", "Q"] | None, BeforeValidator(read_instruction_type)
+]
+Text = Annotated[str | None, Field(max_length=1_000)]
+
+
+class Prompt(BaseModel):
+    """What a client sends: the union of the fields of all its generations; unknown ones are ignored.
+
+    `""` means absent everywhere but in `user_prompt`. `agent_api_key` is not a field:
+    a key that a browser sends is never used.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
+
+    user_prompt: str = Field(min_length=1, max_length=PROMPT_LIMIT)
+    instruction_type: InstructionType = None
+    template_category: Text = None
+    stage: Text = None
+    agent_id: Text = None
+    msg_uid: Text = None
+    instruction_id: Text = None
+    user_id: Text = None
+    session_id: Text = None
+    conversation_id: UUID | None = None
+    currency: Text = None
+    exposure_currency: Text = None
+    entity_id: Text = None
+    entity_scope: Text = None
+    nav_type: Text = None
+    amount: Amount = None
+    hedge_amount_order: Amount = None
+    order_id: Text = None
+    sub_order_id: Text = None
+    previous_order_id: Text = None
+    reference_hedge_id: Text = None
+    hedge_method: Text = None
+    hedging_instrument_hint: Text = None
+    currency_type: Text = None
+    portfolio: Text = None
+    time_period: Text = None
+    transaction_date: Text = None
+    new_maturity_date: Text = None
+    termination_date: Text = None
+    template_id: Text = None
+    context: dict[str, Any] | None = None
+    extracted_fields: dict[str, Any] | None = None
+    stream: bool = True
+    stream_response: bool = True
+    use_cache: bool = True
+    force_fresh: bool = False
+    include_metadata: bool = True
+    data_freshness_minutes: int | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _blank_is_absent(cls, value: object, info: Any) -> object:  # noqa: ANN401 - pydantic's own type is generic
+        field = cls.model_fields[info.field_name]
+        blank = isinstance(value, str) and not value.strip()
+        if (blank or value is None) and info.field_name != "user_prompt":
+            return field.get_default()
+        return value
+
+    @property
+    def streams(self) -> bool:
+        """Whether the client wants events rather than one JSON answer."""
+        return self.stream and self.stream_response

@@ -1,0 +1,1 @@
+"""The data path: prompt → intent → plan → fetch → context → relay."""

@@ -1,0 +1,1 @@
+"""Tests of HAWK; the folders mirror the package."""
