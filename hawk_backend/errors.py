@@ -47,14 +47,14 @@ class RequestError(HawkError):
     title = "Bad request"
 
 
-class MalformedBody(RequestError):  # noqa: N818 - named for what happened, as the whole tree
+class MalformedBody(RequestError):
     """The body is not the JSON object that the operation takes."""
 
     slug = "malformed-body"
     title = "Malformed body"
 
 
-class NotPermitted(RequestError):  # noqa: N818
+class NotPermitted(RequestError):
     """The caller lacks the right or the secret."""
 
     status = 403
@@ -62,7 +62,7 @@ class NotPermitted(RequestError):  # noqa: N818
     title = "Not permitted"
 
 
-class NotFound(RequestError):  # noqa: N818
+class NotFound(RequestError):
     """No such operation, run or table."""
 
     status = 404
@@ -70,7 +70,7 @@ class NotFound(RequestError):  # noqa: N818
     title = "Not found"
 
 
-class PromptConflict(RequestError):  # noqa: N818
+class PromptConflict(RequestError):
     """The same msg_uid was used for another prompt."""
 
     status = 409
@@ -78,7 +78,7 @@ class PromptConflict(RequestError):  # noqa: N818
     title = "Prompt conflict"
 
 
-class BodyTooLarge(RequestError):  # noqa: N818
+class BodyTooLarge(RequestError):
     """The body is larger than the service reads."""
 
     status = 413
@@ -86,7 +86,7 @@ class BodyTooLarge(RequestError):  # noqa: N818
     title = "Body too large"
 
 
-class UnsupportedMedia(RequestError):  # noqa: N818
+class UnsupportedMedia(RequestError):
     """The body is not announced as JSON."""
 
     status = 415
@@ -94,7 +94,7 @@ class UnsupportedMedia(RequestError):  # noqa: N818
     title = "Unsupported media type"
 
 
-class InvalidRequest(RequestError):  # noqa: N818
+class InvalidRequest(RequestError):
     """A field's value cannot be used."""
 
     status = 422
@@ -102,7 +102,7 @@ class InvalidRequest(RequestError):  # noqa: N818
     title = "Invalid request"
 
 
-class Overloaded(HawkError):  # noqa: N818
+class Overloaded(HawkError):
     """No place left; `retry_after_s` says when to try again."""
 
     status = 503
@@ -114,7 +114,7 @@ class Overloaded(HawkError):  # noqa: N818
         self.retry_after_s = retry_after_s
 
 
-class CriticalTableMissing(HawkError):  # noqa: N818
+class CriticalTableMissing(HawkError):
     """A table that the intent cannot do without could not be read."""
 
     status = 503
@@ -122,7 +122,7 @@ class CriticalTableMissing(HawkError):  # noqa: N818
     title = "Critical table missing"
 
 
-class CacheUnavailable(HawkError):  # noqa: N818
+class CacheUnavailable(HawkError):
     """A retirement could not be confirmed by Redis."""
 
     status = 503
@@ -152,7 +152,7 @@ class DifyError(UpstreamError):
     title = "Dify error"
 
 
-class UpstreamTimeout(HawkError):  # noqa: N818
+class UpstreamTimeout(HawkError):
     """An outside system did not answer in time."""
 
     status = 504

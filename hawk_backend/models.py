@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 PROMPT_LIMIT = 100_000
 """Characters that a prompt may have."""
@@ -91,19 +91,20 @@ INSTRUCTION_TYPES = {
     "inquiry": "Q",
 }
 
+_AMOUNT_REMEDY = "send a number, or a text such as 150000 or 150K"
 _UNITS = {"": 0, "k": 3, "m": 6, "mm": 6, "mio": 6, "million": 6, "b": 9, "bn": 9, "billion": 9}
 _AMOUNT = re.compile(r"(\d[\d,' ]*(?:\.\d+)?|\.\d+)\s?([a-z]*)", re.IGNORECASE)
 
 
 def read_amount(value: object) -> object:
-    """Turn "150K", "1,250.75" or a JSON number into Decimal units of currency; booleans are refused.
+    """Turn "150K", "1,250.75" or a JSON number into Decimal units of currency.
 
     Raises ValueError with the remedy for a text that is no amount.
     """
     if value is None or isinstance(value, Decimal):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError("send a number, or a text such as 150000 or 150K")  # noqa: TRY004 - pydantic reports ValueError
+        raise ValueError(_AMOUNT_REMEDY)  # noqa: TRY004 - pydantic reports ValueError only
     match = _AMOUNT.fullmatch(str(value).strip())
     if match is None or match[2].lower() not in _UNITS:
         return _plain_decimal(value)
@@ -115,7 +116,7 @@ def _plain_decimal(value: float | str) -> Decimal:
     try:
         number = Decimal(str(value).strip())
     except InvalidOperation:
-        raise ValueError("send a number, or a text such as 150000 or 150K") from None
+        raise ValueError(_AMOUNT_REMEDY) from None
     if not number.is_finite():
         raise ValueError("send a finite number")
     return number
@@ -186,11 +187,11 @@ class Prompt(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _blank_is_absent(cls, value: object, info: Any) -> object:  # noqa: ANN401 - pydantic's own type is generic
-        field = cls.model_fields[info.field_name]
+    def _blank_is_absent(cls, value: object, info: ValidationInfo) -> object:
+        name = info.field_name or ""
         blank = isinstance(value, str) and not value.strip()
-        if (blank or value is None) and info.field_name != "user_prompt":
-            return field.get_default()
+        if (blank or value is None) and name != "user_prompt":
+            return cls.model_fields[name].get_default()
         return value
 
     @property

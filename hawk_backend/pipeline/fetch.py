@@ -12,8 +12,8 @@ from hawk_backend.rows import Row, Slice
 class TableResult:
     """How one table's read ended, and its rows after filter and limit.
 
-    `positions` are indices into `slice.rows` (and `slice.lines`) that passed filter and limit, in the
-    table's order. `complete` says that every row of the table that the filter allows is there.
+    `positions` are indices into `slice.rows` (and `slice.lines`) that passed filter and limit,
+    in the table's order. `complete` says that every row that the filter allows is there.
     """
 
     table: str
