@@ -1,4 +1,4 @@
-"""What everyone speaks of: Prompt, Principal, TableState. A stage's own types live with the stage."""
+"""What everyone speaks of: Prompt, Principal, TableState; a stage's own types live with it."""
 
 import re
 from dataclasses import dataclass
@@ -91,7 +91,8 @@ INSTRUCTION_TYPES = {
     "inquiry": "Q",
 }
 
-_AMOUNT_REMEDY = "send a number, or a text such as 150000 or 150K"
+_AMOUNT_REMEDY = "send a number from 0 to 1e15, or a text such as 150000 or 150K"
+_AMOUNT_LIMIT = Decimal("1e15")
 _UNITS = {"": 0, "k": 3, "m": 6, "mm": 6, "mio": 6, "million": 6, "b": 9, "bn": 9, "billion": 9}
 _AMOUNT = re.compile(r"(\d[\d,' ]*(?:\.\d+)?|\.\d+)\s?([a-z]*)", re.IGNORECASE)
 
@@ -101,24 +102,26 @@ def read_amount(value: object) -> object:
 
     Raises ValueError with the remedy for a text that is no amount.
     """
-    if value is None or isinstance(value, Decimal):
+    if value is None:
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise ValueError(_AMOUNT_REMEDY)  # noqa: TRY004 - pydantic reports ValueError only
-    match = _AMOUNT.fullmatch(str(value).strip())
-    if match is None or match[2].lower() not in _UNITS:
-        return _plain_decimal(value)
-    digits = re.sub(r"[,' ]", "", match[1])
-    return Decimal(digits).scaleb(_UNITS[match[2].lower()])
+    return _bounded(_decimal(str(value).strip()))
 
 
-def _plain_decimal(value: float | str) -> Decimal:
+def _decimal(text: str) -> Decimal:
+    match = _AMOUNT.fullmatch(text)
+    if match is not None and match[2].lower() in _UNITS:
+        text = re.sub(r"[,' ]", "", match[1]) + f"e{_UNITS[match[2].lower()]}"
     try:
-        number = Decimal(str(value).strip())
+        return Decimal(text)
     except InvalidOperation:
         raise ValueError(_AMOUNT_REMEDY) from None
-    if not number.is_finite():
-        raise ValueError("send a finite number")
+
+
+def _bounded(number: Decimal) -> Decimal:
+    if not number.is_finite() or not 0 <= number <= _AMOUNT_LIMIT:
+        raise ValueError(_AMOUNT_REMEDY)
     return number
 
 

@@ -1,0 +1,157 @@
+"""Structured logs, Prometheus instruments and the stage timer.
+
+No prompt, row or secret passes through here at INFO or above: callers log names,
+states, counts and times.
+"""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Literal, cast
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from structlog.typing import FilteringBoundLogger
+
+from hawk_backend.models import Stage
+
+METRICS_TYPE = CONTENT_TYPE_LATEST
+REGISTRY = CollectorRegistry()
+_FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 30, 120, 600)
+
+_BUILD = Gauge("hawk_build_info", "Version and replica", ["version", "replica"], registry=REGISTRY)
+_STAGES = Histogram(
+    "hawk_stage_seconds", "Time of a stage", ["stage"], registry=REGISTRY, buckets=_FAST
+)
+_TABLES = Histogram(
+    "hawk_table_seconds", "Time of a table's own query", ["table"], registry=REGISTRY, buckets=_FAST
+)
+_READS = Counter(
+    "hawk_table_reads",
+    "How each table's read ended",
+    ["table", "state", "reason", "tier"],
+    registry=REGISTRY,
+)
+_PROMPTS = Counter(
+    "hawk_prompts", "Prompts by intent and outcome", ["intent", "outcome"], registry=REGISTRY
+)
+_RUNS = Gauge("hawk_runs_in_flight", "Prompts in flight", registry=REGISTRY)
+_READERS = Gauge("hawk_streams_open", "Responses being read", registry=REGISTRY)
+_EVENTS = Counter(
+    "hawk_dify_events",
+    "Events of Dify by what became of them",
+    ["event", "fate"],
+    registry=REGISTRY,
+)
+_FIRST = Histogram(
+    "hawk_first_answer_seconds",
+    "From the request to the first character of the answer",
+    registry=REGISTRY,
+    buckets=_FAST,
+)
+_TOKENS = Counter("hawk_dify_tokens", "Tokens that Dify charged", ["kind"], registry=REGISTRY)
+_COST = Counter("hawk_dify_cost", "Price that Dify reported", ["currency"], registry=REGISTRY)
+
+
+def configure_logging(level: str, style: Literal["json", "console"]) -> None:
+    """Send structured lines to standard error, one event each."""
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def logger(room: str) -> FilteringBoundLogger:
+    """Return the log of one room of the house."""
+    return cast("FilteringBoundLogger", structlog.get_logger(room=room))
+
+
+def bound(**fields: str) -> AbstractContextManager[None]:
+    """Bind fields such as the request id to every line logged inside."""
+    return structlog.contextvars.bound_contextvars(**fields)
+
+
+def name_replica(version: str, replica: str) -> None:
+    """Say in /metrics which replica answers."""
+    _BUILD.clear()
+    _BUILD.labels(version=version, replica=replica).set(1)
+
+
+@contextmanager
+def stage(name: Stage, timings_ms: dict[str, float]) -> Iterator[None]:
+    """Time a stage into `timings_ms` (milliseconds) and the metrics, also when it fails."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds = time.perf_counter() - started
+        timings_ms[name.value] = round(seconds * 1000, 3)
+        _STAGES.labels(stage=name.value).observe(seconds)
+
+
+def table_read(table: str, *, state: str, reason: str | None, tier: str, ms: float) -> None:
+    """Count how a table's read ended; `ms` is 0 where no query ran."""
+    _READS.labels(table=table, state=state, reason=reason or "", tier=tier).inc()
+    if ms:
+        _TABLES.labels(table=table).observe(ms / 1000)
+
+
+def run_opened() -> None:
+    """Count a prompt that has been admitted."""
+    _RUNS.inc()
+
+
+def run_closed(intent: str, outcome: str) -> None:
+    """Count a prompt that has ended."""
+    _RUNS.dec()
+    _PROMPTS.labels(intent=intent, outcome=outcome).inc()
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Count a response for as long as it is open."""
+    _READERS.inc()
+    try:
+        yield
+    finally:
+        _READERS.dec()
+
+
+def dify_events(counts: Mapping[tuple[str, str], int]) -> None:
+    """Add an answer's events, counted by (kind, fate); fate is sent, step, held or dropped."""
+    for (event, fate), count in counts.items():
+        _EVENTS.labels(event=event, fate=fate).inc(count)
+
+
+def first_answer(seconds: float) -> None:
+    """Record the wait for the first character."""
+    _FIRST.observe(seconds)
+
+
+def usage(tokens: Mapping[str, int], price: float, currency: str) -> None:
+    """Add what an answer cost; exact sums live in /system/status, these are for graphs."""
+    for kind, count in tokens.items():
+        _TOKENS.labels(kind=kind).inc(count)
+    if price:
+        _COST.labels(currency=currency or "unknown").inc(price)
+
+
+def exposition() -> bytes:
+    """Return every instrument in Prometheus' text format."""
+    return generate_latest(REGISTRY)
