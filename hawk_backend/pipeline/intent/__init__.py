@@ -1,0 +1,25 @@
+"""Intent: what a prompt asks for, in microseconds and with the reason for every decision.  Pure."""
+
+from hawk_backend.pipeline.intent.frame import (
+    Alternative,
+    Behaviour,
+    DateRange,
+    Evidence,
+    Intent,
+    Money,
+    Scope,
+    Slots,
+    Source,
+)
+
+__all__ = [
+    "Alternative",
+    "Behaviour",
+    "DateRange",
+    "Evidence",
+    "Intent",
+    "Money",
+    "Scope",
+    "Slots",
+    "Source",
+]
