@@ -1,0 +1,149 @@
+"""Operations: liveness, readiness, status, cache, metrics. None of them waits for a slow part."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from hawk_backend.api.json import json_response
+from hawk_backend.api.services import Services, ServicesDep
+from hawk_backend.catalogue import Catalogue
+from hawk_backend.errors import InvalidRequest
+from hawk_backend.observability import METRICS_TYPE, exposition
+
+router = APIRouter(tags=["operations"])
+
+Name = Annotated[str, Path(max_length=64)]
+
+
+@router.get("/health")
+async def health(services: ServicesDep) -> Response:
+    """Say that the process lives and how its parts were when last looked at; always 200."""
+    parts = {name: services.watch[name] for name in services.watch}
+    down = [name for name, part in parts.items() if part.up is False]
+    return json_response(
+        {
+            "status": "degraded" if down else "healthy",
+            "timestamp": _now(),
+            "version": services.identity.version,
+            "replica": services.identity.replica,
+            "ready": services.readiness.ready,
+            "today": services.identity.today(),
+            "today_is_fixed": services.identity.today_is_fixed,
+            "components": {
+                **{name: _connection(part.up) for name, part in parts.items()},
+                "prompt_engine": "initialized",
+                "data_extractor": "initialized",
+            },
+            "details": {
+                name: {"detail": part.detail, "age_s": part.age_s, **part.facts}
+                for name, part in parts.items()
+            },
+            "cache_stats": await services.cache.stats(),
+        }
+    )
+
+
+@router.get("/health/ready")
+async def ready(services: ServicesDep) -> Response:
+    """Say whether a balancer should send prompts here: 200, or 503 before and after service."""
+    if services.readiness.ready:
+        return json_response({"ready": True})
+    return json_response({"ready": False}, 503, {"Retry-After": "1"})
+
+
+@router.get("/system/status")
+@router.get("/hedge-ai/system-status", include_in_schema=False)
+async def system_status(services: ServicesDep) -> Response:
+    """Say what runs here, since when, and what each part reports."""
+    stats = await services.cache.stats()
+    supabase = services.watch["supabase"]
+    return json_response(
+        {
+            "application": "HAWK",
+            "version": services.identity.version,
+            "replica": services.identity.replica,
+            "timestamp": _now(),
+            "uptime_seconds": round(time.monotonic() - services.identity.started_at, 3),
+            "components": {
+                "supabase": {"status": _health(supabase.up), **supabase.facts},
+                "redis": {
+                    "status": _health(services.watch["redis"].up),
+                    "keys_count": stats["redis_keys_count"],
+                    "memory_usage": stats["redis_memory_usage"],
+                },
+                "dify": {
+                    "status": _health(services.watch["dify"].up),
+                    **services.watch["dify"].facts,
+                },
+                "prompt_engine": {"status": "healthy"},
+                "data_extractor": {"status": "healthy", "cache_stats": stats},
+            },
+            **services.report(),
+        }
+    )
+
+
+@router.get("/cache/stats")
+async def cache_stats(services: ServicesDep) -> Response:
+    """Count look-ups, prompts and retirements of this replica."""
+    return json_response(await services.cache.stats())
+
+
+@router.post("/cache/clear")
+@router.delete("/cache/clear", include_in_schema=False)
+async def clear_all(services: ServicesDep) -> Response:
+    """Retire every cached table."""
+    return await _retire(services, tuple(services.catalogue.tables), "All tables")
+
+
+@router.post("/cache/clear/{name}")
+@router.delete("/cache/clear/{name}")
+async def clear_named(name: Name, services: ServicesDep) -> Response:
+    """Retire one table by its name, or every table with a currency by a currency's code."""
+    return await _retire(services, _tables(services.catalogue, name), name)
+
+
+@router.get("/metrics")
+async def metrics() -> Response:
+    """Every instrument in Prometheus' text format."""
+    return Response(exposition(), headers={"Content-Type": METRICS_TYPE})
+
+
+async def _retire(services: Services, tables: Sequence[str], what: str) -> Response:
+    retired = await services.cache.retire(tables, cause="clear")
+    return json_response(
+        {
+            "message": f"{what}: {len(retired)} tables retired.",
+            "keys_cleared": len(retired),
+            "tables": retired,
+            "timestamp": _now(),
+        }
+    )
+
+
+def _tables(catalogue: Catalogue, name: str) -> tuple[str, ...]:
+    if name in catalogue.tables:
+        return (name,)
+    if name.upper() in catalogue.currencies:
+        return tuple(t.name for t in catalogue.tables.values() if "currency" in t.filters)
+    raise InvalidRequest(
+        "Neither a catalogued table nor a currency.",
+        remedy="send a currency code such as CNY, a table's name, or POST /cache/clear for all",
+        field="name",
+    )
+
+
+def _connection(up: bool | None) -> str:  # noqa: FBT001 - three states of one part
+    return {True: "connected", False: "disconnected", None: "unknown"}[up]
+
+
+def _health(up: bool | None) -> str:  # noqa: FBT001
+    return {True: "healthy", False: "unhealthy", None: "unknown"}[up]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

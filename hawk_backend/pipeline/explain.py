@@ -1,0 +1,73 @@
+"""Explain: how a prompt is read, planned and cached, with the rule behind each decision."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Protocol
+
+from hawk_backend.models import Principal, Prompt
+from hawk_backend.pipeline.intent import Evidence, Intent, Slots
+from hawk_backend.pipeline.prepare import Pipeline
+
+_SLOTS = frozenset(field.name for field in fields(Slots))
+
+
+class CacheView(Protocol):
+    """What the cache holds of a table now."""
+
+    def peek(self, table: str, principal: Principal) -> Mapping[str, object]:
+        """Return {table, slice, state, age_s} without reading anything from the source."""
+
+
+async def explain(
+    pipeline: Pipeline,
+    cache: CacheView,
+    prompt: Prompt,
+    principal: Principal,
+    *,
+    with_context: bool,
+    fresh: bool,
+) -> dict[str, Any]:
+    """Return the reading, the plan and the cache's state; with `with_context` the very context.
+
+    Only the context needs the source; Dify is never asked.
+    """
+    intent = pipeline.understand(prompt)
+    tables = [query.table for query in pipeline.plan(intent).queries]
+    answer = _reading(intent) | {
+        "plan": {"tables": tables},
+        "cache": [cache.peek(table, principal) for table in tables],
+    }
+    if with_context:
+        prepared = await pipeline.prepare(
+            prompt, intent, principal, fresh=fresh, emit=lambda _event: None
+        )
+        answer["context"] = prepared.context.text
+        answer["context_sha256"] = prepared.context.sha256
+    return answer
+
+
+def _reading(intent: Intent) -> dict[str, Any]:
+    frame = intent.to_dict()
+    return {
+        "intent": intent.intent,
+        "intents": frame["intents"],
+        "negated_intents": frame["negated_intents"],
+        "instruction_type": intent.instruction_type,
+        "confidence": intent.confidence,
+        "behaviour": intent.behaviour,
+        "scope": intent.scope,
+        "slots": [_because(item, frame) for item in intent.evidence if item.name in _SLOTS],
+        "alternatives": frame["alternatives"],
+        "assumptions": frame["assumptions"],
+        "evidence": frame["evidence"],
+    }
+
+
+def _because(item: Evidence, frame: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        "name": item.name,
+        "value": frame["slots"][item.name],
+        "source": item.source,
+        "span": item.span,
+        "rule": item.rule,
+    }

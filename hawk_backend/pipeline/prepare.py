@@ -1,0 +1,230 @@
+"""Speaks the sentence: prompt → intent → plan → fetch → context; explain and run both call it."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hawk_backend import desk
+from hawk_backend.catalogue import Catalogue
+from hawk_backend.errors import CriticalTableMissing
+from hawk_backend.models import Principal, Prompt, Stage, TableState, Tier
+from hawk_backend.observability import stage, table_read
+from hawk_backend.pipeline.context import Context, ContextInputs, Extraction, build
+from hawk_backend.pipeline.fetch import Fetch, TableResult
+from hawk_backend.pipeline.intent import Intent, IntentParser, resolve
+from hawk_backend.pipeline.plan import QueryPlan, plan
+
+Emit = Callable[[Mapping[str, object]], None]
+"""Takes one event of the stream as a mapping with "event"."""
+
+_WITHOUT_HOLES = frozenset("IURTA")
+"""Instruction types that are refused when a critical table is missing or absent."""
+_HITS = frozenset({Tier.MEMORY, Tier.REDIS})
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything that is known before Dify is asked."""
+
+    intent: Intent
+    plan: QueryPlan
+    results: tuple[TableResult, ...]
+    context: Context
+    metadata: Mapping[str, object]
+    timings_ms: Mapping[str, float]
+
+
+class Pipeline:
+    """The stages up to the context, with what they need in hand."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        parser: IntentParser,
+        fetch: Fetch,
+        *,
+        now: Callable[[], datetime],
+        context_limit: int,
+        redis_up: Callable[[], bool],
+    ) -> None:
+        self._catalogue = catalogue
+        self._parser = parser
+        self._fetch = fetch
+        self._now = now
+        self._context_limit = context_limit
+        self._redis_up = redis_up
+
+    def understand(self, prompt: Prompt) -> Intent:
+        """Return what the prompt asks for, the request's own fields merged in."""
+        with stage(Stage.INTENT, {}):
+            read = self._parser.parse(prompt.user_prompt, prompt.template_category)
+            return resolve(read, prompt.model_dump(exclude_none=True))
+
+    def plan(self, intent: Intent) -> QueryPlan:
+        """Return the tables that answer the intent."""
+        return plan(intent, self._catalogue, self._now().date())
+
+    async def prepare(
+        self, prompt: Prompt, intent: Intent, principal: Principal, *, fresh: bool, emit: Emit
+    ) -> Prepared:
+        """Return the finished context, telling each stage through `emit` as it ends.
+
+        Raises CriticalTableMissing where the intent cannot do without a table.
+        """
+        started = time.perf_counter()
+        timings: dict[str, float] = {}
+        emit(intent_event(intent))
+        with stage(Stage.PLAN, timings):
+            queries = self.plan(intent)
+        emit({"event": "hawk_plan", "tables": [query.table for query in queries.queries]})
+        with stage(Stage.FETCH, timings):
+            results = await self._fetch.fetch(
+                queries, principal, fresh=fresh, on_result=lambda result: _tell(result, emit)
+            )
+        _require_critical(intent, queries, results)
+        with stage(Stage.CONTEXT, timings):
+            context = self._build(prompt, intent, queries, results, started)
+        metadata = _metadata(intent, results) | {
+            "extraction_time_ms": _elapsed_ms(started),
+            "redis_available": self._redis_up(),
+        }
+        emit(_context_event(context, metadata))
+        return Prepared(intent, queries, results, context, metadata, timings)
+
+    def _build(
+        self,
+        prompt: Prompt,
+        intent: Intent,
+        queries: QueryPlan,
+        results: tuple[TableResult, ...],
+        started: float,
+    ) -> Context:
+        now = self._now()
+        figures = desk.compute(_ask(intent, now), {result.table: result for result in results})
+        hits = _hits(results)
+        inputs = ContextInputs(
+            prompt=prompt,
+            intent=intent,
+            plan=queries,
+            results=results,
+            figures=figures,
+            now=now,
+            extraction=Extraction(hits, len(results) - hits, _elapsed_ms(started)),
+        )
+        return build(inputs, limit=self._context_limit)
+
+
+def intent_event(intent: Intent) -> dict[str, object]:
+    """Return what the browser is told about the intent."""
+    frame = intent.to_dict()
+    return {
+        "event": "hawk_intent",
+        "intent": intent.intent,
+        "instruction_type": intent.instruction_type,
+        "confidence": round(intent.confidence, 3),
+        "scope": intent.scope,
+        "behaviour": intent.behaviour,
+        "slots": frame["slots"],
+        "alternatives": [
+            {"intent": other.intent, "score": round(other.score, 3)}
+            for other in intent.alternatives
+        ],
+        "assumptions": list(intent.assumptions),
+    }
+
+
+def table_event(result: TableResult) -> dict[str, object]:
+    """Return what the browser is told about one table."""
+    return {
+        "event": "hawk_table",
+        "table": result.table,
+        "state": result.state.value,
+        "reason": result.reason.value if result.reason else None,
+        "tier": result.tier.value,
+        "rows": len(result.positions),
+        "ms": round(result.ms, 1),
+        "as_of": result.as_of.isoformat() if result.as_of else None,
+        "age_s": None if result.age_s is None else round(result.age_s, 3),
+    }
+
+
+def _tell(result: TableResult, emit: Emit) -> None:
+    table_read(
+        result.table,
+        state=result.state.value,
+        reason=result.reason.value if result.reason else None,
+        tier=result.tier.value,
+        ms=result.ms,
+    )
+    emit(table_event(result))
+
+
+def _require_critical(intent: Intent, queries: QueryPlan, results: Sequence[TableResult]) -> None:
+    if intent.instruction_type not in _WITHOUT_HOLES:
+        return
+    critical = {query.table for query in queries.queries if query.need == "critical"}
+    holes = [
+        f"{result.table} ({result.reason or result.state})"
+        for result in results
+        if result.table in critical and result.state in {TableState.MISSING, TableState.ABSENT}
+    ]
+    if holes:
+        raise CriticalTableMissing(
+            f"The data for this request could not be read: {', '.join(holes)}.",
+            remedy="try again; if it stays, /health and /system/status name the cause",
+        )
+
+
+def _context_event(context: Context, metadata: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "event": "hawk_context",
+        "chars": context.chars,
+        "sha256": context.sha256,
+        "data_sha256": context.data_sha256,
+        "dropped": [
+            {"table": omission.table, "rows": omission.rows, "reason": omission.reason}
+            for omission in context.dropped
+        ],
+        "data_gaps": list(context.data_gaps),
+        "analysis_metadata": dict(metadata),
+    }
+
+
+def _metadata(intent: Intent, results: Sequence[TableResult]) -> dict[str, object]:
+    hits = _hits(results)
+    rate = f"{100 * hits / len(results):.1f}%" if results else "0.0%"
+    return {
+        "intent": intent.intent,
+        "confidence": round(intent.confidence, 3),
+        "data_scope": intent.scope,
+        "tables_requested": len(results),
+        "tables_fetched": sum(r.state in {TableState.FRESH, TableState.EMPTY} for r in results),
+        "cache_hits": hits,
+        "cache_misses": len(results) - hits,
+        "cache_hit_rate": rate,
+        "total_records": sum(len(result.positions) for result in results),
+    }
+
+
+def _hits(results: Sequence[TableResult]) -> int:
+    return sum(result.tier in _HITS for result in results)
+
+
+def _elapsed_ms(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 3)
+
+
+def _ask(intent: Intent, now: datetime) -> desk.Ask:
+    slots = intent.slots
+    return desk.Ask(
+        instruction_type=intent.instruction_type,
+        currency=slots.currency,
+        amount=slots.amount,
+        amount_currency=slots.amount_currency,
+        nav_type=slots.nav_type,
+        entity_ids=slots.entity_ids,
+        order_id=slots.order_id,
+        today=now.date(),
+        now=now,
+    )
