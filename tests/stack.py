@@ -1,0 +1,35 @@
+"""The real parts, once for a whole test session."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+
+from hawk_backend.dev.folder import DataFolder, cache_home
+from hawk_backend.dev.stack import Stack
+
+ANCHOR = date(2025, 9, 17)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStack:
+    """Where the session's parts are."""
+
+    env: Mapping[str, str]  # what `hawk-backend dev` writes to DIR/env
+    dsn: str  # SQL, as the superuser
+    dify_control: str  # root of the stand-in's control endpoints
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """PostgreSQL, PostgREST, Valkey and the Dify stand-in with the data of 2025-09-17."""
+    folder = DataFolder(tmp_path_factory.mktemp("stack"))
+    with folder.held():
+        parts = Stack(folder, tools=cache_home() / "tools", anchor=ANCHOR, say=lambda _: None)
+        try:
+            asyncio.run(parts.up())
+            yield LocalStack(parts.env, parts.postgres.dsn, parts.dify.root)
+        finally:
+            asyncio.run(parts.down())
