@@ -1,0 +1,84 @@
+"""What the desk is asked, and the tables that it computes from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from hawk_backend.models import Reason, TableState
+from hawk_backend.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a prompt asks of the desk.
+
+    `now` has a zone and `today` is its date there; `as_of` is the date asked about, or None for
+    today. `amount` counts units of `amount_currency`, or of the one currency asked about.
+    """
+
+    today: date
+    now: datetime
+    instruction_type: str | None = None
+    currencies: tuple[str, ...] = ()
+    amount: Decimal | None = None
+    amount_currency: str | None = None
+    nav_type: str | None = None
+    entity_ids: tuple[str, ...] = ()
+    order_id: str | None = None
+    previous_order_id: str | None = None
+    hedge_method: str | None = None
+    status: str | None = None
+    as_of: date | None = None
+
+    @property
+    def reference(self) -> date:
+        """The date that snapshots are chosen for: never later than today."""
+        return self.today if self.as_of is None else min(self.as_of, self.today)
+
+
+class DeskTable(Protocol):
+    """A table's rows after the prompt's filter, and whether they are all of them."""
+
+    @property
+    def state(self) -> TableState:
+        """How the table's read ended."""
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why it is missing."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row that the filter allows is there."""
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The rows in the table's order."""
+
+
+class Tables:
+    """The tables of one prompt, each read once."""
+
+    def __init__(self, tables: Mapping[str, DeskTable]) -> None:
+        self._tables = tables
+        self._rows = {name: table.rows for name, table in tables.items()}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._tables
+
+    def rows(self, name: str) -> Sequence[Row]:
+        """Return the rows at hand, in the table's order; none where the table was not read."""
+        return self._rows.get(name, ())
+
+    def lack(self, name: str) -> str | None:
+        """Say why the table's rows may not be all of them, or None if they are."""
+        table = self._tables.get(name)
+        if table is None:
+            return f"{name}: not read for this prompt"
+        if table.state is TableState.ABSENT:
+            return f"{name}: absent from the database"
+        if table.state is TableState.MISSING:
+            return f"{name}: missing ({table.reason or Reason.ERROR})"
+        return None if table.complete else f"{name}: incomplete"
