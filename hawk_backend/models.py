@@ -141,7 +141,7 @@ Text = Annotated[str | None, Field(max_length=1_000)]
 
 
 class Prompt(BaseModel):
-    """What a client sends: the union of the fields of all its generations; unknown ones are ignored.
+    """What a client sends: the union of all generations' fields; unknown ones are ignored.
 
     `""` means absent everywhere but in `user_prompt`. `agent_api_key` is not a field:
     a key that a browser sends is never used.

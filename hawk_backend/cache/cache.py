@@ -1,4 +1,4 @@
-"""The cache as the rest of the house sees it; nothing is kept yet, every look-up goes to the source."""
+"""The cache as the rest of the house sees it; every look-up goes to the source yet."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,0 +1,181 @@
+"""The command line: dev, serve, ask, explain, analyze, status, check, openapi.
+
+Imports stand inside the commands: `--help` answers at once, and `serve` loads nothing that only
+`dev` needs.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hawk_backend import __version__
+from hawk_backend.errors import HawkError
+
+app = typer.Typer(
+    name="hawk-backend",
+    help="HAWK: a prompt becomes an intent, a plan, rows, a context, and an answer relayed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Url = Annotated[
+    str,
+    typer.Option(
+        help="Address of a running gateway.", envvar="HAWK_URL", show_default="from HAWK_PORT"
+    ),
+]
+PromptText = Annotated[str, typer.Argument(help='What to ask, such as "Status of ORD-123".')]
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Options of every command."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def dev(
+    port: Annotated[int, typer.Option(help="Port of the gateway.", min=0, max=65535)] = 8004,
+    data: Annotated[
+        Path | None, typer.Option(help="Data folder.", show_default="in the user's cache folder")
+    ] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Start from fresh data.")] = False,
+    gateway: Annotated[
+        bool, typer.Option("--gateway/--no-gateway", help="Run the gateway beside its parts.")
+    ] = True,
+) -> None:
+    """Run all parts on this machine: PostgreSQL, PostgREST, Valkey, a Dify stand-in, the gateway."""
+    from hawk_backend.dev.stack import DevOptions, run
+
+    raise typer.Exit(run(DevOptions(port=port, data=data, reset=reset, gateway=gateway)))
+
+
+@app.command()
+def serve() -> None:
+    """Run the gateway, set up by the environment and .env (see .env.example)."""
+    from hawk_backend.app import create_app
+    from hawk_backend.observability import configure_logging
+    from hawk_backend.serve import serve as run
+    from hawk_backend.settings import read_settings
+
+    settings = read_settings()
+    configure_logging(settings.hawk_log_level, settings.hawk_log_format)
+    run(create_app(settings), settings.hawk_host, settings.hawk_port)
+
+
+@app.command()
+def ask(
+    prompt: PromptText,
+    url: Url = "",
+    events: Annotated[bool, typer.Option("--events", help="Print every event as JSON.")] = False,
+) -> None:
+    """Ask a running gateway; stages go to standard error, the answer to standard output."""
+    asyncio.run(_ask(prompt, _address(url), events=events))
+
+
+async def _ask(prompt: str, url: str, *, events: bool) -> None:
+    from hawk_backend.clients.gateway import open_gateway
+
+    async with open_gateway(url) as gateway:
+        async for event in gateway.ask(prompt):
+            if events:
+                _print_json(event, pretty=False)
+            elif event["event"] == "agent_message":
+                typer.echo(event["answer"], nl=False)
+            elif line := _progress(event):
+                typer.echo(line, err=True)
+    typer.echo()
+    if event["event"] == "error":
+        raise HawkError(event["message"], remedy=f"request {event['request_id']}")
+
+
+def _progress(event: dict[str, Any]) -> str:
+    """Return one line about a stage, or nothing for an event that is no news on a terminal."""
+    kind = event["event"].removeprefix("hawk_")
+    if kind == "intent":
+        return f"intent   {event['intent']} ({event['confidence']:.0%}, {event['scope']})"
+    if kind == "table":
+        return f"table    {event['table']}: {event['state']}, {event['rows']} rows"
+    if kind == "context":
+        return f"context  {event['chars']:,} characters, sha256 {event['sha256'][:12]}"
+    if kind == "queue":
+        return f"queue    place {event['position']}"
+    if kind == "done":
+        return f"\ndone     {event['outcome']}"
+    return ""
+
+
+@app.command()
+def explain(
+    prompt: PromptText,
+    url: Url = "",
+    context: Annotated[
+        bool, typer.Option("--context", help="Print the very context that Dify would get.")
+    ] = False,
+) -> None:
+    """Say how a prompt is read, which tables answer it, and why; Dify is not asked."""
+    answer = _call(url, "POST", f"/hawk-agent/explain?context={context}", {"user_prompt": prompt})
+    if context:
+        typer.echo(answer["context"])
+    else:
+        _print_json(answer)
+
+
+@app.command()
+def status(url: Url = "") -> None:
+    """Print /system/status of a running gateway."""
+    _print_json(_call(url, "GET", "/system/status"))
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI description."""
+    import orjson
+
+    from hawk_backend.app import create_app
+    from hawk_backend.settings import Settings
+
+    description = create_app(Settings(_env_file=None)).openapi()
+    sys.stdout.buffer.write(orjson.dumps(description, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def _address(url: str) -> str:
+    from hawk_backend.settings import read_settings
+
+    return url or f"http://127.0.0.1:{read_settings().hawk_port}"
+
+
+def _call(url: str, method: str, path: str, body: dict[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON
+    from hawk_backend.clients.gateway import open_gateway
+
+    async def call() -> object:
+        async with open_gateway(_address(url)) as gateway:
+            return await (gateway.post(path, body or {}) if method == "POST" else gateway.get(path))
+
+    return asyncio.run(call())
+
+
+def _print_json(value: object, *, pretty: bool = True) -> None:
+    import orjson
+
+    option = orjson.OPT_INDENT_2 if pretty else 0
+    typer.echo(orjson.dumps(value, option=option).decode())
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line and its remedy, not a traceback."""
+    try:
+        app()
+    except HawkError as exc:
+        typer.echo(f"hawk-backend: {exc.detail}", err=True)
+        if exc.remedy:
+            typer.echo(f"  → {exc.remedy}", err=True)
+        raise SystemExit(1) from None

@@ -1,0 +1,19 @@
+"""What every test has: the real parts on demand, and no blocking call on the loop."""
+
+from collections.abc import Iterator
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+pytest_plugins = ["tests.stack"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks_the_loop() -> Iterator[BlockBuster]:
+    """A blocking call on the loop from our code fails the test.
+
+    `hawk_backend.dev` is left out: the launcher of the local stack is a process of its own,
+    whose loop serves nobody.
+    """
+    with blockbuster_ctx("hawk_backend", excluded_modules=["hawk_backend.dev"]) as detector:
+        yield detector
