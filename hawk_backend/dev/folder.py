@@ -6,8 +6,11 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from hawk_backend.errors import ConfigurationError
+
+ANOTHER = "give another folder with --data"
 
 
 def cache_home() -> Path:
@@ -26,6 +29,8 @@ class DataFolder:
         self.postgres = self.path / "postgres"
         self.password = self.path / "password"
         self.loaded = self.path / "loaded.json"
+        self._folders = (self.log, self.postgres)
+        self._files = (self.env, self.password, self.loaded)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -33,12 +38,12 @@ class DataFolder:
 
         The kernel drops the lock with its holder, so none is ever stale.
         """
-        self._create()
-        with self.lock.open("a+") as file:
+        with self._lock_file() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise self._taken() from None
+            self.log.mkdir(exist_ok=True)
             file.truncate(0)
             file.write(f"{os.getpid()}\n")
             file.flush()
@@ -46,33 +51,32 @@ class DataFolder:
 
     def reset(self) -> None:
         """Remove the database, the logs and the environment of earlier starts."""
-        for folder in (self.postgres, self.log):
+        for folder in self._folders:
             shutil.rmtree(folder, ignore_errors=True)
-        for file in (self.env, self.password, self.loaded):
+        for file in self._files:
             file.unlink(missing_ok=True)
-        self._create()
+        self.log.mkdir()
 
     def write_env(self, values: Mapping[str, str]) -> None:
         """Put `values` in place as KEY=value lines, whole or not at all, for the owner alone."""
         write_private(self.env, "".join(f"{key}={value}\n" for key, value in values.items()))
 
-    def _create(self) -> None:
+    def _lock_file(self) -> TextIO:
+        """Open the file whose lock we take; it also marks what lies beside it as ours."""
         try:
-            if not self.lock.exists() and (foreign := self._foreign()):
-                raise ConfigurationError(
-                    f"{foreign} exists and was not made by hawk-backend dev",
-                    remedy="give another folder with --data",
-                )
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.log.mkdir(exist_ok=True)
+            if not self.lock.exists() and (foreign := self._first_of_our_names()):
+                raise ConfigurationError(
+                    f"{foreign} was not made by hawk-backend dev", remedy=ANOTHER
+                )
+            return self.lock.open("a+")
         except OSError as exc:
             raise ConfigurationError(
-                f"cannot use the data folder: {exc}", remedy="give another folder with --data"
+                f"the data folder cannot be used: {exc}", remedy=ANOTHER
             ) from exc
 
-    def _foreign(self) -> Path | None:
-        ours = (self.env, self.log, self.postgres, self.password, self.loaded)
-        return next((path for path in ours if path.exists()), None)
+    def _first_of_our_names(self) -> Path | None:
+        return next((path for path in (*self._folders, *self._files) if path.exists()), None)
 
     def _taken(self) -> ConfigurationError:
         return ConfigurationError(

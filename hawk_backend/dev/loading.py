@@ -12,9 +12,11 @@ from pathlib import Path
 import asyncpg
 
 from hawk_backend.dev.folder import DataFolder
+from hawk_backend.dev.part import PartFailed
 
 PACKAGE = Path(__file__).parent.parent
-MAKERS = ("catalogue", "dev/data", "dev/schema.py")  # what decides the content of the database
+REMEDY = "start again with --reset, which makes the database anew"
+MAKERS = ("catalogue", "dev/data", "dev/schema")  # what decides the content of the database
 
 
 class Loading:
@@ -39,7 +41,11 @@ class Loading:
         if self._found() == self._wanted:
             return False
         # A reused folder starts without importing what makes the data.
-        await import_module("hawk_backend.dev.data").load(dsn, self._anchor)
+        data = import_module("hawk_backend.dev.data")
+        try:
+            await data.load(dsn, self._anchor)
+        except asyncpg.PostgresError as error:
+            raise PartFailed("Schema and data", str(error), remedy=REMEDY) from error
         self._folder.loaded.write_text(json.dumps(self._wanted))
         return True
 

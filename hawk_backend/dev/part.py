@@ -1,7 +1,7 @@
 """What the stack is made of: parts that are started, asked, and ended."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from signal import Signals
 from typing import Protocol
 
@@ -56,6 +56,16 @@ async def bring_down(part: Part) -> None:
     """End `part` if it was started."""
     if part.process is not None:
         await part.process.stop(part.stop_signal)
+
+
+async def together(*steps: Coroutine[None, None, object]) -> None:
+    """Run `steps` side by side; the first failure cancels the others and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for step in steps:
+                group.create_task(step)
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
 
 
 def fail_if_dead(part: Part) -> None:

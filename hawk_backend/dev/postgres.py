@@ -88,7 +88,7 @@ class Postgres:
             shutil.chown(draft, "nobody")
         write_private(self._folder.password, secrets.token_urlsafe(24))
         made = self._spawn("initdb", "-D", draft, f"--pwfile={self._folder.password}", *INITDB)
-        if code := await made.wait():
+        if code := await made.completed():
             raise PartFailed(
                 self.name,
                 f"initdb ended with exit code {code}",

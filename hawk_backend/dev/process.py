@@ -70,6 +70,13 @@ class Process:
             await asyncio.sleep(POLL_S)
         return code
 
+    async def completed(self) -> int:
+        """Return the exit code of a program that ends by itself; end it if nobody waits."""
+        try:
+            return await self.wait()
+        finally:
+            await self.stop(signal.SIGKILL)
+
     async def stop(self, sent: signal.Signals = signal.SIGTERM, *, grace_s: float = 5.0) -> None:
         """Ask it to end with `sent`; after `grace_s` end it and whatever shares its session."""
         if self.returncode is not None:

