@@ -53,7 +53,7 @@ def dev(
     ] = True,
 ) -> None:
     """Run all parts on this machine: PostgreSQL, PostgREST, Valkey, a Dify stand-in, the gateway."""
-    from hawk_backend.dev.stack import DevOptions, run
+    from hawk_backend.dev.launch import DevOptions, run
 
     raise typer.Exit(run(DevOptions(port=port, data=data, reset=reset, gateway=gateway)))
 
