@@ -63,7 +63,7 @@ def pip(*arguments: str | Path) -> None:
 def python(*arguments: str | Path) -> int:
     """Run the environment's interpreter; its errors are shown, the rest is not."""
     command = [VENV / "bin" / "python", *arguments]
-    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode  # noqa: S603 - our own arguments
+    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
 
 
 def say(text: str) -> None:

@@ -5,6 +5,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import asyncpg
@@ -122,6 +123,6 @@ def identity() -> Identity:
     if os.geteuid() != 0:
         return "same"
     trial = subprocess.run(  # noqa: S603 - our own script
-        [*wrapper("namespace", signal.SIGKILL), "true"], check=False, capture_output=True
+        [*wrapper("namespace", signal.SIGKILL), sys.executable, "-ISc", ""], check=False, capture_output=True
     )
     return "namespace" if trial.returncode == 0 else "nobody"
