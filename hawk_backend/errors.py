@@ -14,6 +14,7 @@
   x CacheUnavailable         503  a retirement could not be confirmed
   x UpstreamError            502  an outside system answered wrongly
     - SourceError            Supabase
+      + TableAbsent, ColumnAbsent
     - DifyError              Dify
   x UpstreamTimeout          504
   x ConfigurationError       the service cannot start or run as it is set up
@@ -23,6 +24,8 @@ Status and slug are class data; an instance carries one sentence for the user
 """
 
 from typing import ClassVar
+
+from hawk_backend.models import Reason
 
 
 class HawkError(Exception):
@@ -139,10 +142,28 @@ class UpstreamError(HawkError):
 
 
 class SourceError(UpstreamError):
-    """Supabase refused, failed or answered with something else than rows."""
+    """Supabase refused, failed or answered with something else than rows; `reason` says which."""
 
     slug = "source-error"
     title = "Source error"
+
+    def __init__(self, detail: str, *, reason: Reason = Reason.ERROR, remedy: str = "") -> None:
+        super().__init__(detail, remedy=remedy)
+        self.reason = reason
+
+
+class TableAbsent(SourceError):
+    """The database has no such table."""
+
+    slug = "table-absent"
+    title = "Table absent"
+
+
+class ColumnAbsent(SourceError):
+    """The table has not one of the columns that were asked for."""
+
+    slug = "column-absent"
+    title = "Column absent"
 
 
 class DifyError(UpstreamError):
