@@ -1,0 +1,112 @@
+"""The answer: Markdown made of the context that was received, the same for the same context.
+
+Nothing here knows a prompt or a table of ours: it looks for headings, `key: value` lines and rows
+of cells divided by `|`, prefers lines that speak of figures, and quotes them as they stand.  Every
+number in the answer is therefore in the context or in the question.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+TOPICS = ("capacity", "available", "threshold", "alert", "gap", "missing", "total", "status")
+"""Words that make a line worth quoting, the most wanted first."""
+
+PER_TOPIC = 6
+TABLES = 6
+ROWS = 4
+LINE = 300
+
+_HEADING = re.compile(r"^(?:#+\s*(?P<marked>.+)|[=\-\[]{2,}\s*(?P<ruled>[^=\]]+?)\s*[=\-\]]{2,})$")
+_CAPITALS = re.compile(r"^[A-Z][A-Z0-9 _/&()-]{3,80}:?$")
+_KEY_VALUE = re.compile(r"^[\s*\->]*(?P<key>[^:|]{2,80}?)\s*[:=]\s+(?P<value>\S.*)$")
+_RULE = re.compile(r"^[\s|:\-+]+$")
+
+
+@dataclass(slots=True)
+class Table:
+    """Consecutive lines of cells; the first is taken for the header."""
+
+    heading: str
+    lines: list[str] = field(default_factory=list)
+
+
+def analyse(query: str, context: str) -> str:
+    """Return the answer to `query`; an empty `context` is said plainly."""
+    asked = _short(" ".join(query.split()))
+    opening = f"**Asked:** {asked}\n\n"
+    if not context.strip():
+        return opening + "No context was received with this question, so there are no figures.\n"
+    lines = [_short(line.rstrip()) for line in context.split("\n")]
+    tables = _tables(lines)
+    sections = [*_topics(lines), *(_quoted(table) for table in _chosen(tables))]
+    note = "This is the stand-in for Dify: it quotes the context and adds no figure of its own.\n"
+    return opening + note + "".join(f"\n{section}\n" for section in sections)
+
+
+def pieces(text: str, count: int | None = None) -> list[str]:
+    """Cut the text into `count` pieces, by default into 20 to 60; a short text is repeated."""
+    if count is None:
+        count = min(len(text), max(20, min(60, len(text) // 40))) or 1
+    if len(text) < count:
+        text = (text or ".") * (count // max(1, len(text)) + 1)
+    bounds = [len(text) * i // count for i in range(count + 1)]
+    return [text[a:b] for a, b in pairwise(bounds)]
+
+
+def _short(line: str) -> str:
+    """Cut a long line between two words, never inside a number."""
+    return line if len(line) <= LINE else line[:LINE].rpartition(" ")[0]
+
+
+def _topics(lines: Iterable[str]) -> Iterator[str]:
+    found: dict[str, list[str]] = {topic: [] for topic in TOPICS}
+    for line in lines:
+        if "|" in line or not (match := _KEY_VALUE.match(line)):
+            continue
+        topic = next((topic for topic in TOPICS if topic in line.lower()), None)
+        if topic and len(found[topic]) < PER_TOPIC:
+            found[topic].append(f"- **{match['key'].strip('* ')}:** {match['value']}")
+    for topic, quotes in found.items():
+        if quotes:
+            yield "\n".join([f"### {topic.capitalize()}", *quotes])
+
+
+def _heading(line: str) -> str | None:
+    if match := _HEADING.match(line.strip()):
+        return (match["marked"] or match["ruled"]).strip()
+    return line.strip(": ") if _CAPITALS.match(line.strip()) else None
+
+
+def _tables(lines: Iterable[str]) -> list[Table]:
+    tables: list[Table] = []
+    heading, current = "", None
+    for line in lines:
+        if "|" not in line:
+            current = None
+            heading = _heading(line) or heading
+        elif not _RULE.match(line):
+            if current is None:
+                current = Table(heading)
+                tables.append(current)
+            current.lines.append(line.strip().strip("|").strip())
+    return [table for table in tables if len(table.lines) > 1]
+
+
+def _chosen(tables: list[Table]) -> list[Table]:
+    """Return the tables that speak most of what is wanted, in their own order."""
+
+    def rank(table: Table) -> int:
+        text = (table.heading + table.lines[0]).lower()
+        return sum(topic in text for topic in TOPICS)
+
+    best = sorted(tables, key=rank, reverse=True)[:TABLES]
+    return [table for table in tables if any(table is one for one in best)]
+
+
+def _quoted(table: Table) -> str:
+    header, *rows = table.lines
+    wanted = rows[:ROWS] + [row for row in rows[ROWS:] if "total" in row.lower()][:1]
+    title = table.heading or "Table"
+    return "\n".join([f"### {title}", f"**{header}**", *(f"- {row}" for row in wanted)])
