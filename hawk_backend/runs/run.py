@@ -1,0 +1,265 @@
+"""A run: one prompt from its admission to its terminal event, a task of the app.
+
+The order on the wire: hawk_started → the stages' own events (hawk_queue among them while it
+waits for Dify) → the answer → hawk_done → exactly one terminal event.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import Enum
+
+from hawk_backend import observability
+from hawk_backend.errors import HawkError
+from hawk_backend.models import Outcome, Stage
+from hawk_backend.pipeline import faults
+from hawk_backend.pipeline.faults import Fault
+from hawk_backend.pipeline.relay import Relay
+from hawk_backend.pipeline.wire import encode
+from hawk_backend.runs.admission import Ticket
+from hawk_backend.runs.asking import ask
+from hawk_backend.runs.buffer import Buffer, Reader
+from hawk_backend.runs.generation import Generation
+from hawk_backend.runs.parts import Order, Parts, Prepared
+
+_LOG = observability.logger("runs")
+_FAILURES = frozenset({Outcome.FAILED, Outcome.TRUNCATED})
+
+
+class Why(Enum):
+    """Who ended a run before its answer was whole."""
+
+    STOPPED = "stopped"
+    ABANDONED = "abandoned"
+    SHUTDOWN = "shutdown"
+    TOO_LONG = "too_long"
+
+
+class Run:
+    """Writes its events into `buffer`; responses read them. `order.request_id` names it."""
+
+    def __init__(self, order: Order, parts: Parts, ticket: Ticket) -> None:
+        self.order = order
+        self.clocks = parts.clocks
+        self.ticker = parts.ticker
+        self.buffer = Buffer(parts.limits.run_bytes)
+        self.relay = Relay()
+        self.timings_ms: dict[str, float] = {}
+        self.told: list[Mapping[str, object]] = []
+        self.outcome: Outcome | None = None
+        self.why: Why | None = None
+        self.phase = "prefetch"
+        self.readers = 0
+        self.began = time.time()
+        self._started = time.perf_counter()
+        self._parts = parts
+        self._ticket = ticket
+        self._prepared: Prepared | None = None
+        self._generation: Generation | None = None
+        self._early: asyncio.Timeout | None = None
+        self._ended = asyncio.Event()
+        self._stop_asked = asyncio.Event()
+        self._alone = parts.ticker.watch(lambda: self.stop(Why.ABANDONED))
+        self._alone.within(max(parts.limits.attach_s, self._resume_s))
+
+    def __repr__(self) -> str:
+        return (
+            f"<Run {self.order.request_id} [{self.phase}, {self.readers} readers, {self.buffer}]>"
+        )
+
+    @property
+    def fault(self) -> Fault | None:
+        """Why there is no answer, or not the whole; None while it is not known to be so."""
+        return self.relay.fault if self.outcome in _FAILURES else None
+
+    @property
+    def position(self) -> int:
+        """Place in the queue, 0 once it has a slot."""
+        return self._ticket.position
+
+    async def live(self) -> None:
+        """Take the prompt to its terminal event and Dify to the end of its stream."""
+        try:
+            self._tell({"event": "hawk_started", "request_id": self.order.request_id})
+            self._ticket.on_move(self._tell_place)
+            self._tell_place(self._ticket.position)
+            await self._answer()
+        except HawkError as exc:
+            self.relay.fail(_fault(exc))
+        except Exception:  # noqa: BLE001 - whatever breaks, the stream gets its terminal event
+            _LOG.exception("run_broken", request_id=self.order.request_id)
+            self.relay.fail(faults.INTERNAL)
+        finally:
+            self._end()
+            self._ticket.release()
+            self._alone.close()
+            self.phase = "ended"
+            observability.dify_events(self.relay.counts)
+
+    @contextmanager
+    def read(self, after: int = 0) -> Iterator[Reader]:
+        """Lend a reader of the events behind the `after`-th; the run ends when none is left."""
+        self.readers += 1
+        self._alone.rest()
+        try:
+            yield self.buffer.read(after)
+        finally:
+            self.readers -= 1
+            if self.readers == 0 and not self.buffer.closed:
+                self._left_alone()
+
+    def stop(self, why: Why = Why.STOPPED) -> None:
+        """End the run as soon as its phase allows; never waits, and the first reason stands."""
+        if self.why or self.buffer.closed:
+            return
+        self.why = why
+        self._stop_asked.set()
+        if self._early:
+            self._early.reschedule(self.ticker.now())
+        if self._generation:
+            shutdown = why is Why.SHUTDOWN
+            self._generation.stop(patience_s=self.clocks.drain if shutdown else None)
+            if not self.relay.begun:
+                self._end()
+
+    async def ended(self) -> None:
+        """Wait for the terminal event."""
+        await self._ended.wait()
+
+    @property
+    def _resume_s(self) -> float:
+        return self._parts.limits.resume_s if self.order.prompt.msg_uid else 0.0
+
+    def _left_alone(self) -> None:
+        if self._resume_s:
+            self._alone.within(self._resume_s)
+        else:
+            self.stop(Why.ABANDONED)
+
+    async def _answer(self) -> None:
+        prepared = await self._prepare()
+        if prepared is None:
+            return
+        self.phase = "answer"
+        with observability.stage(Stage.RELAY, self.timings_ms):
+            await self._generate(prepared)
+
+    async def _prepare(self) -> Prepared | None:
+        """Return the context once there is a slot, too; None when the run was ended before."""
+        try:
+            async with asyncio.timeout(None) as self._early:
+                if self.why:
+                    return None
+                prepared = await self._parts.prepare.prepare(
+                    self.order.prompt,
+                    self.order.intent,
+                    self.order.principal,
+                    fresh=self.order.fresh,
+                    emit=self._tell,
+                )
+                self._prepared = prepared
+                self.timings_ms.update(prepared.timings_ms)
+                self.phase = "queue"
+                await self._ticket.granted()
+        except TimeoutError:
+            if self.why is None:
+                raise
+            return None
+        finally:
+            self._early = None
+        return prepared
+
+    async def _generate(self, prepared: Prepared) -> None:
+        """Ask Dify; again only where nothing has come yet and asking twice is safe."""
+        parts = self._parts
+        question = ask(self.order, prepared.context.text, parts.dify.apps, parts.delivery)
+        for pause_s in (*self.clocks.retries, None):
+            self._generation = Generation(parts.dify, question, self.clocks, self._relayed)
+            self.relay = self._generation.relay
+            await self._generation.run(self.ticker)
+            if pause_s is None or not self.relay.may_retry or await self._stopped_in(pause_s):
+                return
+
+    async def _stopped_in(self, pause_s: float) -> bool:
+        try:
+            async with asyncio.timeout(pause_s):
+                await self._stop_asked.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _relayed(self, events: list[bytes]) -> None:
+        if events and not self.buffer.closed:
+            if "first_answer" not in self.timings_ms and self.relay.chars:
+                waited = time.perf_counter() - self._started
+                self.timings_ms["first_answer"] = round(waited * 1000, 3)
+                observability.first_answer(waited)
+            self.buffer.append(events)
+            if self.buffer.full:
+                self.stop(Why.TOO_LONG)
+
+    def _tell(self, event: Mapping[str, object]) -> None:
+        self.told.append(event)
+        self.buffer.append([encode(event)])
+
+    def _tell_place(self, place: int) -> None:
+        if place:
+            self._tell({"event": "hawk_queue", "position": place})
+
+    def _end(self) -> None:
+        """Write the last events; what Dify still sends afterwards is read and forgotten."""
+        if self.buffer.closed:
+            return
+        if self.why and self.why is not Why.STOPPED:
+            self.relay.break_off(self.why.value)
+        self.outcome, rest = self.relay.finish(stopped=self.why is Why.STOPPED)
+        self.timings_ms["total"] = round((time.perf_counter() - self._started) * 1000, 3)
+        self.buffer.append([*rest, encode(self._done()), encode(self._terminal())])
+        self.buffer.close()
+        self.phase = "drain"
+        self._ended.set()
+        self._record()
+
+    def _done(self) -> Mapping[str, object]:
+        return {
+            "event": "hawk_done",
+            "outcome": self.outcome,
+            "usage": self.relay.usage.to_dict(),
+            "changed": list(self._parts.changed(self._prepared)) if self._prepared else [],
+            "timings_ms": self.timings_ms,
+        }
+
+    def _terminal(self) -> Mapping[str, object]:
+        if fault := self.fault:
+            return {
+                "event": "error",
+                "status": fault.status,
+                "code": fault.code,
+                "message": fault.message,
+                "partial_chars": self.relay.chars,
+                "request_id": self.order.request_id,
+            }
+        metadata = {"usage": self.relay.usage.to_dict(), "outcome": self.outcome}
+        return {"event": "message_end", **self.relay.ids, "metadata": metadata}
+
+    def _record(self) -> None:
+        usage, fault, outcome = self.relay.usage, self.fault, str(self.outcome)
+        observability.run_closed(self.order.intent.intent, outcome)
+        observability.usage(usage.tokens, float(usage.price or 0), usage.currency)
+        fields: dict[str, object] = {
+            "request_id": self.order.request_id,
+            "intent": self.order.intent.intent,
+            "outcome": outcome,
+            "chars": self.relay.chars,
+            "ms": self.timings_ms["total"],
+        }
+        if fault:
+            _LOG.warning("run_failed", **fields, code=fault.code, remedy=fault.remedy)
+        else:
+            _LOG.info("run_ended", **fields)
+
+
+def _fault(error: HawkError) -> Fault:
+    """Return what the browser and the log get to know of an error of a stage before Dify."""
+    return Fault(error.slug.replace("-", "_"), error.status, error.detail, error.remedy)
