@@ -16,7 +16,8 @@ from hawk_backend.dev.part import PartFailed
 
 PACKAGE = Path(__file__).parent.parent
 REMEDY = "start again with --reset, which makes the database anew"
-MAKERS = ("catalogue", "dev/data", "dev/schema")  # what decides the content of the database
+# What decides the content of the database.
+MAKERS = ("catalogue", "dev/data", "dev/schema", "../supabase/migrations")
 
 
 class Loading:
