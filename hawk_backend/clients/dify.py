@@ -7,8 +7,7 @@ network can do. Nothing of Dify may call itself `hawk_…`.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import httpx
@@ -25,16 +24,32 @@ _NETWORK = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
 _SIDE = Deadlines(connect=2.0, read=5.0, pool=5.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One question to Dify; `app` names the key, `user` scopes conversations and stopping."""
+class Ask(Protocol):
+    """One question to Dify."""
 
-    app: str
-    user: str
-    query: str
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    conversation_id: str = ""
-    trace_id: str = ""
+    @property
+    def app(self) -> str:
+        """Which of the keys."""
+
+    @property
+    def user(self) -> str:
+        """Who asks; scopes conversations and stopping."""
+
+    @property
+    def query(self) -> str:
+        """The user's words."""
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """The app's variables."""
+
+    @property
+    def conversation_id(self) -> str:
+        """Which conversation goes on; "" begins one."""
+
+    @property
+    def trace_id(self) -> str:
+        """Our name of the request in Dify's own tracing, or ""."""
 
 
 class Answer:

@@ -201,13 +201,6 @@ _BROKEN: Mapping[str, Fault] = {
         "nothing to do: prompts are accepted again after the restart",
         cut=True,
     ),
-    "abandoned": Fault(
-        "abandoned",
-        499,
-        "Nobody was reading the answer any more.",
-        "nothing to do: the client went away and the generation was stopped",
-        cut=True,
-    ),
 }
 INTERNAL = Fault(
     "internal_error", 500, "The service met an internal error.", "see this service's log"

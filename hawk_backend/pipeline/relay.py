@@ -57,7 +57,7 @@ class Relay:
         self._thinking = Thinking()
         self._thoughts: dict[str, Event] = {}
         self._retry = False
-        self._whole = False
+        self._complete = False
         self._paused = False
         self._replaced = False
         self._stopped = False
@@ -66,6 +66,11 @@ class Relay:
     def answer(self) -> str:
         """The text that stands: what was sent, or what replaced it."""
         return "".join(self._pieces)
+
+    @property
+    def whole(self) -> bool:
+        """Whether Dify said that this is all, or all until a human answers."""
+        return self._complete or self._paused
 
     @property
     def ids(self) -> Mapping[str, str]:
@@ -96,27 +101,27 @@ class Relay:
 
     def finish(self, *, stopped: bool = False) -> tuple[Outcome, list[bytes]]:
         """Return how the answer ended, and what is still to be sent before `hawk_done`."""
-        rest = [] if self.fault else list(self._say(self._thinking.finish(whole=self._whole)))
-        self._stopped = self._stopped or stopped
-        outcome = self._outcome()
+        held_back = self._thinking.finish(whole=self._complete and self.fault is None)
+        rest = list(self._say(held_back))
+        outcome = Outcome.STOPPED if stopped else self._outcome()
         if self.fault and outcome in {Outcome.FAILED, Outcome.TRUNCATED}:
             gap = "\n\n" if self.chars else ""
             rest.append(self._chunk(f"{gap}**Error:** {self.fault.message}"))
         return outcome, [encode(event) for event in rest]
 
     def break_off(self, code: str) -> None:
-        """Note that the answer was broken off on our side; an answer that is whole stays whole."""
-        if not (self._whole or self._paused):
+        """Note that a deadline of ours ended the reading; an answer that is whole stays whole."""
+        if not self.whole:
             self.fail(faults.broken(code))
 
     def _outcome(self) -> Outcome:
-        if self._stopped:
-            return Outcome.STOPPED
-        if self.fault is None and not (self._whole or self._paused):
+        if self.fault is None and not (self.whole or self._stopped):
             self.fault = faults.broken("cut")
         if self.fault:
             cut = self.fault.cut and self.chars
             return Outcome.TRUNCATED if cut else Outcome.FAILED
+        if self._stopped:
+            return Outcome.STOPPED
         if self._replaced:
             return Outcome.REPLACED
         return Outcome.PAUSED if self._paused else Outcome.COMPLETED
@@ -211,7 +216,7 @@ class Relay:
         if status == "failed":
             self.fault = self.fault or faults.FAILED
         if status in _SUCCEEDED:
-            self._whole = True
+            self._complete = True
             if not self._pieces:
                 yield from self._say(self._thinking.visible(_output(data.get("outputs"))))
         yield from self._step(event)
@@ -222,7 +227,7 @@ class Relay:
 
     def _message_end(self, event: Event) -> Iterator[dict[str, object]]:
         self._note_ids(event)
-        self.ended = self._whole = True
+        self.ended = self._complete = True
         metadata = event.get("metadata")
         if isinstance(metadata, Mapping):
             self.usage = read_usage(metadata.get("usage"))

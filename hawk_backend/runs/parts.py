@@ -84,6 +84,14 @@ class App(Protocol):
     """One app of Dify as last seen."""
 
     @property
+    def mode(self) -> str:
+        """Its kind: chat, workflow, …; "" as long as that is not known."""
+
+    @property
+    def name(self) -> str:
+        """Its title."""
+
+    @property
     def variables(self) -> Mapping[str, Variable] | None:
         """What it declares; None as long as that is not known."""
 

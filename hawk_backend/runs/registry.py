@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from hawk_backend import observability
 from hawk_backend.errors import Overloaded, PromptConflict
-from hawk_backend.models import Outcome, Principal, Prompt
+from hawk_backend.models import Principal, Prompt
 from hawk_backend.pipeline.intent import Intent
 from hawk_backend.runs.admission import Bulkhead
 from hawk_backend.runs.limits import RelayClocks, RunLimits
@@ -18,7 +18,6 @@ from hawk_backend.runs.run import Run, Why
 from hawk_backend.runs.ticker import Ticker
 from hawk_backend.runs.totals import Totals
 
-_REPLAYED = frozenset({Outcome.COMPLETED, Outcome.REPLACED, Outcome.STOPPED})
 _HOW_NOT_WHAT = {"stream", "stream_response", "use_cache", "force_fresh", "include_metadata"}
 _LAST_MOMENT_S = 2.0
 
@@ -162,8 +161,7 @@ class Runs:
                 remedy="send a new msg_uid with each new prompt",
                 field="msg_uid",
             )
-        live = run.outcome is None and run.why in (None, Why.STOPPED)
-        return run if live or run.outcome in _REPLAYED else None
+        return run if run.can_be_joined else None
 
     def _forget_old(self) -> None:
         oldest = time.monotonic() - self._limits.replay_s

@@ -28,12 +28,15 @@ _FAILURES = frozenset({Outcome.FAILED, Outcome.TRUNCATED})
 
 
 class Why(Enum):
-    """Who ended a run before its answer was whole."""
+    """What ended a run before its answer was whole."""
 
     STOPPED = "stopped"
     ABANDONED = "abandoned"
     SHUTDOWN = "shutdown"
     TOO_LONG = "too_long"
+
+
+_STOPS = frozenset({Why.STOPPED, Why.ABANDONED})
 
 
 class Run:
@@ -74,6 +77,11 @@ class Run:
         return self.relay.fault if self.outcome in _FAILURES else None
 
     @property
+    def can_be_joined(self) -> bool:
+        """Whether the same prompt, sent again, should read this run rather than start another."""
+        return self.why in (None, Why.STOPPED) and self.outcome not in _FAILURES
+
+    @property
     def position(self) -> int:
         """Place in the queue, 0 once it has a slot."""
         return self._ticket.position
@@ -111,7 +119,7 @@ class Run:
 
     def stop(self, why: Why = Why.STOPPED) -> None:
         """End the run as soon as its phase allows; never waits, and the first reason stands."""
-        if self.why or self.buffer.closed:
+        if self.why or self.buffer.closed or self.relay.whole:
             return
         self.why = why
         self._stop_asked.set()
@@ -211,9 +219,9 @@ class Run:
         """Write the last events; what Dify still sends afterwards is read and forgotten."""
         if self.buffer.closed:
             return
-        if self.why and self.why is not Why.STOPPED:
-            self.relay.break_off(self.why.value)
-        self.outcome, rest = self.relay.finish(stopped=self.why is Why.STOPPED)
+        if self.why and self.why not in _STOPS:
+            self.relay.fault = faults.broken(self.why.value)
+        self.outcome, rest = self.relay.finish(stopped=self.why in _STOPS)
         self.timings_ms["total"] = round((time.perf_counter() - self._started) * 1000, 3)
         self.buffer.append([*rest, encode(self._done()), encode(self._terminal())])
         self.buffer.close()

@@ -1,0 +1,1 @@
+"""A prompt in flight: run, buffer, registry, admission."""
