@@ -23,5 +23,5 @@ async def vendored(folder: DataFolder) -> None:
             "The page's libraries",
             "could not be fetched",
             remedy="check the network and npm's registry setting, then start again",
-            lines=fetching.last_lines(),
+            log=fetching.log,
         )

@@ -1,7 +1,8 @@
 """What the stack is made of: parts that are started, asked, and ended."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine
+from pathlib import Path
 from signal import Signals
 from typing import Protocol
 
@@ -10,6 +11,10 @@ from hawk_backend.errors import HawkError
 
 READY_S = 30.0
 ASK_AGAIN_S = 0.02
+LAST_LINES = 12
+
+
+Say = Callable[[str], None]  # tells the person who waits how far it is
 
 
 class Part(Protocol):
@@ -29,15 +34,20 @@ class Part(Protocol):
 
 
 class PartFailed(HawkError):
-    """A part could not start, or died; carries its name and the end of its log."""
+    """A part could not start, or died; carries its name and its log."""
 
     slug = "part-failed"
     title = "A part of the local stack failed"
 
-    def __init__(self, name: str, detail: str, *, remedy: str, lines: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, detail: str, *, remedy: str, log: Path | None = None) -> None:
         super().__init__(detail, remedy=remedy)
         self.name = name
-        self.lines = tuple(lines)
+        self.log = log
+
+    @property
+    def last_lines(self) -> list[str]:
+        """The end of the log: what the part itself says about it."""
+        return self.log.read_text("utf-8", "replace").splitlines()[-LAST_LINES:] if self.log else []
 
 
 async def bring_up(part: Part) -> None:
@@ -76,5 +86,5 @@ def fail_if_dead(part: Part) -> None:
 
 def failure(part: Part, detail: str) -> PartFailed:
     """Describe what happened to `part`, with the end of its log."""
-    lines = part.process.last_lines() if part.process else ()
-    return PartFailed(part.name, detail, remedy=part.remedy, lines=lines)
+    log = part.process.log if part.process else None
+    return PartFailed(part.name, detail, remedy=part.remedy, log=log)

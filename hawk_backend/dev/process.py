@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Self
 
@@ -66,9 +66,8 @@ class Process:
 
     async def wait(self) -> int:
         """Return the exit code once it has ended."""
-        while (code := self.returncode) is None:  # noqa: ASYNC110 - nobody sets an event for us
-            await asyncio.sleep(POLL_S)
-        return code
+        await until(lambda: self.returncode is not None)
+        return self._popen.returncode
 
     async def completed(self) -> int:
         """Return the exit code of a program that ends by itself; end it if nobody waits."""
@@ -89,9 +88,11 @@ class Process:
             os.killpg(self.pid, signal.SIGKILL)
             await self.wait()
 
-    def last_lines(self, count: int = 12) -> list[str]:
-        """The end of its log, for the report of a failure."""
-        return self.log.read_text("utf-8", "replace").splitlines()[-count:]
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Ask again and again until `holds` says yes; the deadline is the caller's."""
+    while not holds():  # noqa: ASYNC110 - what other processes do sets no event of ours
+        await asyncio.sleep(POLL_S)
 
 
 def wrapper(identity: Identity, orphan_signal: signal.Signals) -> list[str]:

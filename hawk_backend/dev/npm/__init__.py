@@ -14,22 +14,22 @@ from hawk_backend.dev.wheels import installed
 
 MANIFEST = Path(__file__).parent
 QUIET = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+PROMPT = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000")  # offline is said soon
 
 
-async def install(manifest: Path, into: Path) -> Process:
+async def install(manifest: Path, into: Path, log: Path) -> int:
     """Install what the lock in `manifest` pins below `into`/node_modules; scripts never run.
 
-    Returns the ended npm: its `returncode` and `last_lines` tell how it went.
+    Returns npm's exit code; what it said is in `log`.
     """
     for name in ("package.json", "package-lock.json"):
         shutil.copy(manifest / name, into)
     npm = Process.spawn(
-        [*programs(), "ci", "--ignore-scripts", *QUIET, "--prefix", into],
-        log=into / "npm.log",
+        [*programs(), "ci", "--ignore-scripts", *QUIET, *PROMPT, "--prefix", into],
+        log=log,
         env=os.environ,
     )
-    await npm.completed()
-    return npm
+    return await npm.completed()
 
 
 def command() -> tuple[str | Path, ...]:
