@@ -20,7 +20,8 @@ LINE = 300
 
 _HEADING = re.compile(r"^(?:#+\s*(?P<marked>.+)|[=\-\[]{2,}\s*(?P<ruled>[^=\]]+?)\s*[=\-\]]{2,})$")
 _CAPITALS = re.compile(r"^[A-Z][A-Z0-9 _/&()-]{3,80}:?$")
-_KEY_VALUE = re.compile(r"^[\s*\->]*(?P<key>[^:|]{2,80}?)\s*[:=]\s+(?P<value>\S.*)$")
+_KEY_VALUE = re.compile(r"^(?P<key>[^:|]{2,80}?)\s*[:=]\s+(?P<value>\S.*)$")
+_FIGURE = re.compile(r"\d")
 _RULE = re.compile(r"^[\s|:\-+]+$")
 
 
@@ -62,15 +63,33 @@ def _short(line: str) -> str:
 
 def _topics(lines: Iterable[str]) -> Iterator[str]:
     found: dict[str, list[str]] = {topic: [] for topic in TOPICS}
+    heading = ""
     for line in lines:
-        if "|" in line or not (match := _KEY_VALUE.match(line)):
+        if (title := _heading(line)) is not None:
+            heading = title
             continue
-        topic = next((topic for topic in TOPICS if topic in line.lower()), None)
-        if topic and len(found[topic]) < PER_TOPIC:
-            found[topic].append(f"- **{match['key'].strip('* ')}:** {match['value']}")
+        topic, quote = _topic(line, heading), _quote(line)
+        if topic and quote and len(found[topic]) < PER_TOPIC:
+            found[topic].append(quote)
     for topic, quotes in found.items():
         if quotes:
             yield "\n".join([f"### {topic.capitalize()}", *quotes])
+
+
+def _topic(line: str, heading: str) -> str | None:
+    """Return the topic that a line speaks of; an item of a list also has its heading's."""
+    text = f"{heading} {line}" if line.lstrip().startswith(("- ", "* ")) else line
+    return next((topic for topic in TOPICS if topic in text.lower()), None)
+
+
+def _quote(line: str) -> str | None:
+    """Return a line that can stand alone as an item; None for prose and rows of tables."""
+    text = line.strip().removeprefix("- ").removeprefix("* ")
+    if "|" in line or not text:
+        return None
+    if match := _KEY_VALUE.match(text):
+        return f"- **{match['key'].strip('* ')}:** {match['value']}"
+    return f"- {text}" if text != line.strip() or _FIGURE.search(text) else None
 
 
 def _heading(line: str) -> str | None:
