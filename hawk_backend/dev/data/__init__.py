@@ -4,7 +4,7 @@ The figures come out as the domain's golden ones, the rows tell one story (order
 traps of production's tables are in it.  All names are invented.
 """
 
-from hawk_backend.dev.data.load import load
+from hawk_backend.dev.data.fill import load
 from hawk_backend.dev.data.story import rows
 
 __all__ = ["load", "rows"]

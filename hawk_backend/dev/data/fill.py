@@ -1,5 +1,6 @@
 """Put schema, migrations and rows into a PostgreSQL; a second time only what has changed."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Iterable
@@ -34,24 +35,25 @@ class Loaded(NamedTuple):
     anchor: date
 
 
-async def load(dsn: str, anchor: date) -> None:
+async def load(dsn: str, anchor: date, migrations: Path = MIGRATIONS) -> None:
     """Make the database at `dsn` hold the data of `anchor`, in one transaction.
 
     A database that holds it already is left alone, whatever was written to it since. Another
     anchor replaces all rows; another schema replaces everything. `dsn` needs a superuser.
     """
+    schema = await asyncio.to_thread(script, migrations)
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
-            await _bring(connection, anchor, script())
+            await _bring(connection, anchor, schema)
     finally:
         await connection.close()
 
 
-def script() -> str:
+def script(migrations: Path) -> str:
     """Return the whole DDL: our own, then the migrations in the order of their names."""
-    migrations = sorted(MIGRATIONS.glob("*.sql"))
-    return "\n".join([ddl(Catalogue.load()), *(path.read_text() for path in migrations)])
+    later = sorted(migrations.glob("*.sql"))
+    return "\n".join([ddl(Catalogue.load()), *(path.read_text() for path in later)])
 
 
 async def _bring(connection: asyncpg.Connection, anchor: date, schema: str) -> None:
