@@ -8,6 +8,14 @@ from uuid import uuid4
 
 import asyncpg
 
+HEDGED = """
+    select distinct on (entity_id, nav_type) entity_id, nav_type, hedged_position as hedged
+      from allocation_engine
+     where allocation_status not in ('Rejected', 'Failed')
+     order by entity_id, nav_type, created_date desc, allocation_id desc
+"""
+"""SQL of what each line has hedged: the newest snapshot that is neither rejected nor failed."""
+
 
 @asynccontextmanager
 async def empty_database(dsn: str) -> AsyncIterator[str]:

@@ -61,9 +61,10 @@ async def _bring(connection: asyncpg.Connection, anchor: date, schema: str) -> N
     found = await _found(connection)
     if found == wanted:
         return
-    if found and found.made_of != wanted.made_of:
+    if found is None:
+        await connection.execute(schema)
+    elif found.made_of != wanted.made_of:
         await connection.execute("drop schema public cascade; create schema public")
-    if not found or found.made_of != wanted.made_of:
         await connection.execute(schema)
     await _fill(connection, rows(anchor))
     await connection.execute("delete from hawk_dev.loaded")
