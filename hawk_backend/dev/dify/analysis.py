@@ -49,10 +49,10 @@ def analyse(query: str, context: str) -> str:
 def pieces(text: str, count: int | None = None) -> list[str]:
     """Cut the text into `count` pieces, by default into 20 to 60; a short text is repeated."""
     if count is None:
-        count = min(len(text), max(20, min(60, len(text) // 40))) or 1
-    if len(text) < count:
-        text = (text or ".") * (count // max(1, len(text)) + 1)
-    bounds = [len(text) * i // count for i in range(count + 1)]
+        count = min(len(text), max(20, min(60, len(text) // 40)))
+    elif len(text) < count:
+        text = (text or ".") * count
+    bounds = [len(text) * i // count for i in range(count + 1)] if count else []
     return [text[a:b] for a, b in pairwise(bounds)]
 
 

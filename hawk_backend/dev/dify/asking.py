@@ -66,7 +66,7 @@ class Asking:
         self, request: Request, app: App, body: Mapping[str, object], payload: Payload
     ) -> Generation:
         self._standin.ledger.saw(request, app.name, body)
-        inputs = accepted_inputs(app, payload.inputs, self._standin.probe)
+        inputs = accepted_inputs(payload.inputs, self._standin.probe_for(app))
         return self._standin.generation(app, user_of(body), payload, inputs)
 
     async def stop(self, request: Request, app: App, task_id: str) -> Response:

@@ -101,10 +101,9 @@ class Body:
                 await asyncio.sleep(self._script.gap)
 
     async def open(self) -> None:
-        """Send the headers alone, if they have not gone yet."""
-        if self._head:
-            await self._connection.write(self._head)
-            self._head = b""
+        """Send the headers alone, if they have not gone yet; HungUpError if the client has."""
+        await self._connection.write(self._head)
+        self._head = b""
         if self._left() == 0:
             raise CutError
 

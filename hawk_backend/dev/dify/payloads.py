@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError, field_validator
 
-from hawk_backend.dev.dify.apps import VARIABLES, App, Variable
+from hawk_backend.dev.dify.apps import VARIABLES, Variable
 from hawk_backend.dev.dify.refusals import REFUSALS, error
 from hawk_backend.dev.dify.script import Probe
 from hawk_backend.dev.dify.wire import Request, Response
@@ -93,10 +93,8 @@ def parse(payload_type: type[Payload], body: Mapping[str, Any]) -> Payload:
     return payload
 
 
-def declared(app: App, probe: Probe) -> list[Variable]:
-    """Return the variables of the app's form."""
-    if probe.app not in {None, app.name}:
-        return list(VARIABLES)
+def declared(probe: Probe) -> list[Variable]:
+    """Return the variables of an app's form."""
     return [variable for variable in VARIABLES if variable.name not in probe.missing]
 
 
@@ -107,10 +105,10 @@ def limit(variable: Variable, probe: Probe) -> int | None:
     return variable.max_length
 
 
-def accepted_inputs(app: App, inputs: Mapping[str, Any], probe: Probe) -> dict[str, object]:
+def accepted_inputs(inputs: Mapping[str, Any], probe: Probe) -> dict[str, object]:
     """Return the declared inputs, undeclared ones dropped without a word."""
     kept: dict[str, object] = {}
-    for variable in declared(app, probe):
+    for variable in declared(probe):
         value = inputs.get(variable.name)
         if value is None:
             if variable.name in probe.required:

@@ -70,9 +70,11 @@ class Playback:
         await body.flush()
 
     async def _next(self, body: Body) -> Said | None:
-        """Return what is said next; pings go out meanwhile, however fast the run speaks."""
+        """Return what is said next; pings go out before it, however fast the run speaks."""
         loop = asyncio.get_running_loop()
         while True:
+            if loop.time() >= self._next_ping:
+                await self._ping(body)
             until = self._next_ping
             if body.is_holding:
                 until = min(until, loop.time() + JOIN_PATIENCE)
@@ -81,10 +83,11 @@ class Playback:
                     return await self.run.said.get()
             except TimeoutError:
                 await body.flush()
-            if loop.time() >= self._next_ping:
-                self._next_ping += self.run.script.ping_every
-                if not self.run.is_mute:
-                    await body.put(self._frames.ping)
+
+    async def _ping(self, body: Body) -> None:
+        self._next_ping += self.run.script.ping_every
+        if not self.run.is_mute:
+            await body.put(self._frames.ping)
 
     async def _cut_here(self, body: Body) -> None:
         here = self.run.script.cut

@@ -33,15 +33,15 @@ class Reading:
 
     async def info(self, _: Request, app: App, __: str) -> Response:
         """GET /info: name and mode."""
-        probe = self._probe(app)
+        probe = self._standin.probe_for(app)
         about = {"name": app.title, "description": "A stand-in for Dify", "tags": []}
         mode = {"mode": probe.mode or app.mode, "author_name": "HAWK"}
         return await self._probed(probe, about | mode)
 
     async def parameters(self, _: Request, app: App, __: str) -> Response:
         """GET /parameters: what the app's form declares."""
-        probe = self._probe(app)
-        form = [_field(app, variable, probe) for variable in declared(app, probe)]
+        probe = self._standin.probe_for(app)
+        form = [_field(app, variable, probe) for variable in declared(probe)]
         features = ("suggested_questions_after_answer", "speech_to_text", "annotation_reply")
         more = ("more_like_this", "sensitive_word_avoidance", "file_upload")
         return await self._probed(
@@ -57,10 +57,6 @@ class Reading:
                 "system_parameters": {"image_file_size_limit": 10, "file_size_limit": 15},
             },
         )
-
-    def _probe(self, app: App) -> Probe:
-        probe = self._standin.probe
-        return probe if probe.app in {None, app.name} else Probe()
 
     async def _probed(self, probe: Probe, body: Mapping[str, Any]) -> Response:
         await asyncio.sleep(probe.after)

@@ -89,4 +89,5 @@ REFUSALS: Mapping[Refusal, Response] = {
     "gateway_timeout_504": page(504, "504 Gateway Time-out", "nginx"),
     "cloudflare_524": page(524, "524: A timeout occurred", "The origin did not answer in time."),
     "login_html": page(200, "Sign in", "Please sign in to continue."),
+    "login_redirect": page(302, "Redirecting", "To the sign-in page.", {"Location": "/signin"}),
 }

@@ -91,8 +91,10 @@ Refusal = Literal[
     "gateway_timeout_504",
     "cloudflare_524",
     "login_html",
+    "login_redirect",
 ]
-"""HTTP failures by name; refusals.py has their bytes.  login_html is a page with status 200."""
+"""HTTP failures by name; refusals.py has their bytes.  login_html is a page with status 200, and
+login_redirect sends to one."""
 
 Ending = Literal["workflow_first", "message_first", "message_lost", "message_only", "none"]
 """Terminal events of a chatflow: workflow_finished then message_end (1.12), message_end then

@@ -60,6 +60,7 @@ class StandIn:
             task.cancel()
         self.capacity, self.probe, self.scripts = Capacity(), Probe(), []
         self.ledger, self.store, self.runs = Ledger(), Store(), {}
+        self._past.clear()
 
     async def aclose(self) -> None:
         """End all runs and wait for their end."""
@@ -67,6 +68,10 @@ class StandIn:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def probe_for(self, app: App) -> Probe:
+        """Return what was scripted for the app's form and mode."""
+        return self.probe if self.probe.app in {None, app.name} else Probe()
 
     def script_for(self, app: App, payload: Payload) -> Script:
         """Return the first script that matches, used up by one; without one the healthy default."""
@@ -129,11 +134,12 @@ class StandIn:
 
     def _start(self, app: App, ask: Ask, script: Script) -> Run:
         run = Run(EVENTS[app.mode](ask, script), script, _pieces(ask, script))
-        self.ledger.started += 1
+        ledger = self.ledger
+        ledger.started += 1
         self.runs[ask.task_id] = run
         task = asyncio.create_task(run.play())
         self._tasks.add(task)
-        task.add_done_callback(lambda task: self._ended(task, run, self.ledger))
+        task.add_done_callback(lambda task: self._ended(task, run, ledger))
         return run
 
     def _ended(self, task: asyncio.Task[None], run: Run, ledger: Ledger) -> None:
