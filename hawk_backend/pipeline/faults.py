@@ -6,7 +6,7 @@ inside Dify and is paid for. Nothing of Dify's own text is passed on: it names a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -106,6 +106,7 @@ _BY_CODE: Mapping[str, Fault] = {
     "provider_quota_exceeded": _QUOTA,
     "provider_not_initialize": _MODEL,
     "model_currently_not_support": _MODEL,
+    "completion_request_error": _MODEL,
     "app_unavailable": _NO_APP,
     "agent_not_published": _NO_APP,
     "not_chat_app": Fault(
@@ -218,8 +219,13 @@ def refused(status: int, code: str, message: str) -> Fault:
         return _BUSY
     if code == "not_found" and "conversation" in message.lower():
         return _NO_CONVERSATION
-    default = _UNAVAILABLE if status >= 520 else _REFUSED  # noqa: PLR2004 - CDNs' own range
-    return _BY_CODE.get(code) or _BY_STATUS.get(status) or default
+    return _BY_CODE.get(code) or _BY_STATUS.get(status) or _by_class(status)
+
+
+def _by_class(status: int) -> Fault:
+    if status >= 520:  # noqa: PLR2004 - the range in which CDNs speak of the server behind them
+        return replace(_UNAVAILABLE, retry=False)
+    return _UNKNOWN_PATH if status < 400 else _REFUSED  # noqa: PLR2004 - redirects
 
 
 def failed(event: Mapping[str, Any]) -> Fault:
