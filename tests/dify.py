@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from hawk_backend.clients.http import tls
 from hawk_backend.dev.dify.apps import BY_NAME
 from hawk_backend.dev.dify.script import Capacity, Probe, Script, dumps
 from hawk_backend.dev.dify.server import Server, serving
@@ -83,7 +84,7 @@ async def running() -> AsyncIterator[Dify]:
     """Run a stand-in on a free port."""
     async with serving("127.0.0.1", 0) as (server, port):
         origin = f"http://127.0.0.1:{port}"
-        async with httpx.AsyncClient(base_url=origin, timeout=PATIENCE) as control:
+        async with httpx.AsyncClient(base_url=origin, timeout=PATIENCE, verify=tls()) as control:
             yield Dify(origin, server, control)
 
 

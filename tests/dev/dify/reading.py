@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 from httpx_sse import aconnect_sse
 
+from hawk_backend.clients.http import tls
 from tests.dify import Dify
 
 CONTEXT = """# CNY
@@ -33,7 +34,7 @@ def body(**more: object) -> dict[str, object]:
 
 def client(dify: Dify, app: str = "chatflow") -> httpx.AsyncClient:
     """Return a client with an app's key."""
-    return httpx.AsyncClient(base_url=dify.base_url, headers=dify.headers(app), timeout=10)
+    return httpx.AsyncClient(base_url=dify.base_url, headers=dify.headers(app), verify=tls())
 
 
 async def read(dify: Dify, app: str = "chatflow", **more: object) -> list[dict[str, Any]]:
