@@ -2,9 +2,10 @@
 
     child.py PARENT SIGNAL IDENTITY PROGRAM [ARGUMENT …]
 
-1. IDENTITY `same` changes nothing.  PostgreSQL refuses to run as root, so root starts it
-   as `namespace` (uid 1000 in a user namespace of its own, still root's files outside) or,
-   where the kernel denies that, as `nobody`, who keeps the right to reach root's folders.
+1. IDENTITY `same` changes nothing.  PostgreSQL refuses to run as root and as a number that
+   has no name, so these start it as `namespace` (nobody in a user namespace of its own, still
+   the caller outside).  Where the kernel denies that, root starts it as `nobody` itself, who
+   keeps the right to reach root's folders.
 2. The kernel is asked to send SIGNAL when the launcher dies, however it dies.  This comes
    last because a change of identity cancels the wish, exec does not.
 3. If the launcher died before the wish was heard, the child ends here.
@@ -24,7 +25,7 @@ PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
 CLONE_NEWUSER = 0x10000000
 CAP_DAC_OVERRIDE = 1
 CAPABILITY_VERSION_3 = 0x20080522
-ORDINARY, NOBODY = 1000, 65534
+NOBODY = 65534
 
 
 def main() -> None:
@@ -39,12 +40,12 @@ def main() -> None:
 
 
 def namespace() -> None:
-    """Be uid 1000 in a user namespace in which that number stands for the caller's own."""
+    """Be nobody in a user namespace in which that number stands for the caller's own."""
     user, group = os.geteuid(), os.getegid()
     system_call("unshare", CLONE_NEWUSER)
     Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{ORDINARY} {user} 1")
-    Path("/proc/self/gid_map").write_text(f"{ORDINARY} {group} 1")
+    Path("/proc/self/uid_map").write_text(f"{NOBODY} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{NOBODY} {group} 1")
 
 
 def nobody() -> None:

@@ -15,7 +15,10 @@ ANOTHER = "give another folder with --data"
 
 def cache_home() -> Path:
     """Where this user keeps what can be fetched or made again."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hawk"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hawk"
+    except RuntimeError as exc:
+        raise ConfigurationError("this user has no home folder", remedy="set HOME") from exc
 
 
 class DataFolder:

@@ -33,8 +33,8 @@ class DevOptions:
 def run(options: DevOptions) -> int:
     """Run the stack until Ctrl-C or SIGTERM (0), or until something fails (1)."""
     report = Report()
-    folder = DataFolder(options.data or cache_home())
     try:
+        folder = DataFolder(options.data or cache_home())
         with folder.held():
             if options.reset:
                 folder.reset()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pwd
 import secrets
 import shutil
 import signal
@@ -143,9 +144,21 @@ def binaries() -> Path:
 
 
 def identity() -> Identity:
-    """Choose as whom PostgreSQL runs; it refuses to run as root."""
-    if os.geteuid() != 0:
+    """Choose as whom PostgreSQL runs: it refuses to be root, or a number without a name."""
+    user = os.geteuid()
+    if user != 0 and has_name(user):
         return "same"
     nothing = [*wrapper("namespace", signal.SIGKILL), sys.executable, "-ISc", ""]
     trial = subprocess.run(nothing, check=False, capture_output=True)  # noqa: S603 - our own script
-    return "namespace" if trial.returncode == 0 else "nobody"
+    if trial.returncode == 0:
+        return "namespace"
+    return "nobody" if user == 0 else "same"
+
+
+def has_name(user: int) -> bool:
+    """Say whether the system knows `user`; a container may run as any number."""
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True

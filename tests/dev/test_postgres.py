@@ -13,7 +13,7 @@ from hawk_backend.dev.postgres import Postgres
 from hawk_backend.dev.process import Identity, free_ports
 
 # What is chosen here, and what root falls back to where the kernel denies user namespaces.
-IDENTITIES = {postgres.identity(), "nobody"} if os.geteuid() == 0 else {"same"}
+IDENTITIES = {postgres.identity()} | ({"nobody"} if os.geteuid() == 0 else set())
 
 
 @pytest.mark.parametrize("identity", sorted(IDENTITIES))
