@@ -1,8 +1,9 @@
 """What a treasury desk computes: pure functions in Decimal over typed rows."""
 
 from hawk_backend.desk.ask import Ask, DeskTable
-from hawk_backend.desk.compute import Figures, compute
+from hawk_backend.desk.compute import compute
 from hawk_backend.desk.figure import Address, Figure, Known, Unknown
+from hawk_backend.desk.figures import Figures
 from hawk_backend.desk.notes import Alert, Gap
 
 __all__ = [

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from hawk_backend.desk.cells import whole
 from hawk_backend.models import Reason, TableState
 from hawk_backend.rows import Row
 
@@ -31,6 +32,16 @@ class Ask:
     hedge_method: str | None = None
     status: str | None = None
     as_of: date | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether a hedge is asked about that is not in the books yet."""
+        return self.instruction_type in ("I", "U")
+
+    @property
+    def nav(self) -> str:
+        """The NAV type as positions name it, empty for any: a reserve of RE is RE."""
+        return "RE" if (self.nav_type or "").startswith("RE") else self.nav_type or ""
 
     @property
     def reference(self) -> date:
@@ -64,6 +75,9 @@ class Tables:
     def __init__(self, tables: Mapping[str, DeskTable]) -> None:
         self._tables = tables
         self._rows = {name: table.rows for name, table in tables.items()}
+        self._currencies = {
+            row.get("currency_code"): row for row in self.rows("currency_configuration")
+        }
 
     def __contains__(self, name: str) -> bool:
         return name in self._tables
@@ -71,6 +85,20 @@ class Tables:
     def rows(self, name: str) -> Sequence[Row]:
         """Return the rows at hand, in the table's order; none where the table was not read."""
         return self._rows.get(name, ())
+
+    def currency(self, code: str) -> Row | None:
+        """Return the currency's configuration, if it is at hand."""
+        return self._currencies.get(code)
+
+    def places(self, code: str) -> int | None:
+        """Return the currency's rounding_precision; None where it is not on record."""
+        row = self.currency(code)
+        return None if row is None else whole(row, "rounding_precision")
+
+    def state(self, name: str) -> TableState | None:
+        """Return how the table's read ended; None where it was not read for this prompt."""
+        table = self._tables.get(name)
+        return None if table is None else table.state
 
     def lack(self, name: str) -> str | None:
         """Say why the table's rows may not be all of them, or None if they are."""

@@ -7,13 +7,17 @@ from enum import StrEnum
 
 from hawk_backend.desk.ask import Ask
 from hawk_backend.desk.capacity import Capacity
-from hawk_backend.desk.figure import ZERO, Figure, Known, Unknown, derive
+from hawk_backend.desk.figure import ZERO, Figure, Known, Unknown, derive, rounded
+from hawk_backend.desk.rates import Rates
+from hawk_backend.desk.usd_pb import Status, UsdPb
+from hawk_backend.desk.waterfall import Waterfall
 
 
 class Verdict(StrEnum):
     """Whether the amount asked for can be hedged."""
 
     PASS = "Pass"  # noqa: S105 - a verdict, no password
+    PASS_PB_UNKNOWN = "Pass, PB unknown"  # noqa: S105 - as above
     PARTIAL = "Partial"
     FAIL = "Fail"
     UNKNOWN = "Unknown"
@@ -21,34 +25,78 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The amount asked for, what stands against it, and what is short of it; all in `currency`."""
+    """The amount asked for and what stands against it, in `currency`.
+
+    `shortfall` is what a Partial needs to become a Pass; `pb` is the broker status that it meets.
+    """
 
     currency: str
+    asked: Figure
     requested: Figure
     capacity: Figure
+    placeable: Figure
     shortfall: Figure
+    pb: Status
     verdict: Verdict
 
 
-def request(ask: Ask, capacity: Sequence[Capacity]) -> Request | None:
-    """Weigh the amount asked for; None where no amount or no capacity is asked about."""
-    currency = ask.amount_currency or (ask.currencies[0] if ask.currencies else None)
-    if ask.amount is None or currency is None or not capacity:
+def requested(ask: Ask, rates: Rates, currency: str, places: int | None) -> Figure | None:
+    """Return the amount asked for in `currency`; None where none is asked for.
+
+    An amount in another currency is turned at the rate and rounded to `places`.
+    """
+    if ask.amount is None:
         return None
-    found = next((item for item in capacity if item.currency == currency), None)
-    limit = Unknown((f"positions of {currency}",)) if found is None else found.total
-    asked = Known(ask.amount, currency, "as asked")
-    short = derive(currency, "max(requested - capacity, 0)", _short, asked, limit)
-    return Request(currency, asked, limit, short, _verdict(limit, short))
+    asked = _asked(ask)
+    if isinstance(asked, Unknown) or asked.unit == currency:
+        return asked
+    rate = rates.rate(asked.unit, currency)
+    formula = f"{asked.unit} amount x {rate.route}"
+    return derive(currency, formula, lambda a, r: rounded(a * r, places), asked, rate.value)
 
 
-def _short(asked: Decimal, limit: Decimal) -> Decimal:
-    return max(asked - limit, ZERO)
+def _asked(ask: Ask) -> Figure:
+    currency = ask.amount_currency or (ask.currencies[0] if len(ask.currencies) == 1 else None)
+    if ask.amount is None or currency is None:
+        return Unknown(("the currency of the amount asked for",))
+    return Known(ask.amount, currency, "as asked")
 
 
-def _verdict(limit: Figure, short: Figure) -> Verdict:
-    if isinstance(limit, Unknown) or isinstance(short, Unknown):
+def request(
+    ask: Ask, amount: Figure | None, capacity: Capacity, waterfall: Waterfall, pb: Sequence[UsdPb]
+) -> Request | None:
+    """Weigh the amount: Pass where placeable reaches it, Partial above 0, else Fail.
+
+    A broker BREACH makes it Fail, an unknown broker status a Pass with a remark (domain.md 3.3).
+    """
+    if amount is None:
+        return None
+    currency = capacity.currency
+    status = next(
+        (item.headline.status for item in pb if item.currency == currency), Status.UNKNOWN
+    )
+    short = derive(currency, "max(requested - placeable, 0)", _short, amount, waterfall.placeable)
+    return Request(
+        currency=currency,
+        asked=_asked(ask),
+        requested=amount,
+        capacity=capacity.total,
+        placeable=waterfall.placeable,
+        shortfall=short,
+        pb=status,
+        verdict=_verdict(waterfall.placeable, short, status),
+    )
+
+
+def _short(amount: Decimal, placeable: Decimal) -> Decimal:
+    return max(amount - placeable, ZERO)
+
+
+def _verdict(placeable: Figure, short: Figure, pb: Status) -> Verdict:
+    if pb is Status.BREACH:
+        return Verdict.FAIL
+    if isinstance(placeable, Unknown) or isinstance(short, Unknown):
         return Verdict.UNKNOWN
     if short.value == 0:
-        return Verdict.PASS
-    return Verdict.PARTIAL if limit.value > 0 else Verdict.FAIL
+        return Verdict.PASS_PB_UNKNOWN if pb is Status.UNKNOWN else Verdict.PASS
+    return Verdict.PARTIAL if placeable.value > 0 else Verdict.FAIL

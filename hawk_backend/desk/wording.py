@@ -15,6 +15,18 @@ def amount(figure: Figure, places: int | None) -> str:
     return NOT_COMPUTABLE if isinstance(figure, Unknown) else money(figure.value, places)
 
 
+def exact(figure: Figure) -> str:
+    """Write an amount with all the decimals that it has."""
+    return amount(figure, None)
+
+
+def with_unit(figure: Figure) -> str:
+    """Write an amount with all its decimals and its currency."""
+    if isinstance(figure, Unknown):
+        return NOT_COMPUTABLE
+    return f"{money(figure.value, None)} {figure.unit}".strip()
+
+
 def money(value: Decimal, places: int | None) -> str:
     """Write one amount; see `amount`."""
     whole, _, fraction = f"{rounded(value, places):,f}".partition(".")

@@ -1,6 +1,6 @@
 """Context: results and desk figures → at most so many characters, with a ledger of what is in."""
 
-from hawk_backend.pipeline.context.build import build
+from hawk_backend.pipeline.context.build import build, build_in_turns
 from hawk_backend.pipeline.context.shape import Context, ContextInputs, Extraction, Omission
 
-__all__ = ["Context", "ContextInputs", "Extraction", "Omission", "build"]
+__all__ = ["Context", "ContextInputs", "Extraction", "Omission", "build", "build_in_turns"]

@@ -1,87 +1,133 @@
-"""Put the context together: sections, then rows, within the limit.  Pure."""
+"""Put the context together: sections, desk tables, rows, within the limit.  Pure."""
 
+import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
-from hawk_backend.pipeline.context.pack import Rows, pack
-from hawk_backend.pipeline.context.sections import (
-    analysis,
-    bullets,
-    manifest,
-    measured,
-    missing,
-    opening,
-    parameters,
-)
+from hawk_backend.pipeline.context.blocks import Block
+from hawk_backend.pipeline.context.fence import row
+from hawk_backend.pipeline.context.layout import MEASURED, ROWS, layout
+from hawk_backend.pipeline.context.pack import Chosen, Steps, fits, pack
+from hawk_backend.pipeline.context.sections import missing
 from hawk_backend.pipeline.context.shape import Context, ContextInputs, Omission
-from hawk_backend.pipeline.context.tables import tables
-from hawk_backend.pipeline.intent import Intent
 
-_END = "=== END OF DATA ==="
+T = TypeVar("T")
+
+TURN_S = 0.001
+"""How long a build holds the loop before it lets others have it."""
+
+BUDGET = "budget"
+"""Why records are omitted."""
+
+_NAMED_PART = 4
+"""Omissions are named in the text where that takes at most this part of it."""
+
+_PIECE = 100_000
+"""Characters hashed between two steps: well under a millisecond."""
 
 
 def build(inputs: ContextInputs, *, limit: int) -> Context:
     """Return the context, at most `limit` code points long; what has no room is in `dropped`."""
+    steps = _build(inputs, limit)
+    while (context := _next(steps)) is None:
+        pass
+    return context
+
+
+async def build_in_turns(inputs: ContextInputs, *, limit: int) -> Context:
+    """Build the same context, letting other tasks have the loop after every millisecond."""
+    steps, since = _build(inputs, limit), time.perf_counter()
+    while (context := _next(steps)) is None:
+        if time.perf_counter() - since > TURN_S:
+            await asyncio.sleep(0)
+            since = time.perf_counter()
+    return context
+
+
+def _next(steps: Steps[T]) -> T | None:
+    """Take one step; return the result once there is one."""
+    try:
+        return next(steps)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+
+
+def _build(inputs: ContextInputs, limit: int) -> Steps[Context]:
     alerts = tuple(map(str, inputs.figures.alerts))
     gaps = (*map(str, inputs.figures.gaps), *missing(inputs.results))
-    before = _lines(
-        opening(inputs),
-        _section("PROMPT ANALYSIS", analysis(inputs)),
-        _section("EXTRACTED PARAMETERS", parameters(inputs.intent)),
-        _section("DATA EXTRACTION SUMMARY", manifest(inputs)),
-    )
-    volatile = _lines(_section("MEASURED", measured(inputs)))
-    after = _lines(
-        _section("RELEVANT DATA SUMMARIES", tables(inputs.figures)),
-        _section("ALERTS", bullets(alerts)),
-        _section("DATA GAPS", bullets(gaps)),
-    )
-    room = limit - len(before) - len(volatile) - len(after) - len(_END) - 200
-    packed = pack(inputs.results, _wanted(inputs.intent), room)
-    dropped = tuple(
-        Omission(rows.result.table, rows.omitted, "budget") for rows in packed if rows.omitted
-    )
-    rest = after + _lines(_omitted(dropped), *_rows(packed), [_END])
-    text = before + volatile + rest
+    blocks = layout(inputs, alerts, gaps)
+    yield
+    chosen, named = yield from _choose(blocks, limit)
+    dropped = tuple(_dropped(blocks, chosen))
+    parts = list(_texts(blocks, chosen, _omitted(dropped) if named else ""))
+    yield
+    text = "".join(part for _, part in parts)
     return Context(
         text=text,
         chars=len(text),
-        sha256=_sha256(text),
-        data_sha256=_sha256(before + rest),
+        sha256=(yield from _sha256([text])),
+        data_sha256=(yield from _sha256(part for name, part in parts if name != MEASURED)),
         dropped=dropped,
         data_gaps=gaps,
         alerts=alerts,
-        shown={rows.result.table: rows.positions for rows in packed},
+        shown=_shown(inputs, blocks, chosen),
         figures=inputs.figures,
     )
 
 
-def _section(label: str, lines: Sequence[str]) -> list[str]:
-    return ["", f"=== {label} ===", *lines]
+def _choose(blocks: Sequence[Block], limit: int) -> Steps[tuple[Sequence[Chosen], bool]]:
+    """Choose everything, or what fits beside the names of what does not."""
+    if (yield from fits(blocks, limit)):
+        return [block.everything for block in blocks], False
+    naming = len(_omitted([Omission(b.name, len(b.records), BUDGET) for b in blocks]))
+    named = naming * _NAMED_PART <= limit
+    chosen = yield from pack(blocks, limit - naming if named else limit)
+    return chosen, named
 
 
-def _lines(*parts: Sequence[str]) -> str:
-    return "".join(f"{line}\n" for part in parts for line in part)
+def _texts(
+    blocks: Sequence[Block], chosen: Sequence[Chosen], omitted: str
+) -> Iterator[tuple[str, str]]:
+    for block, numbers in zip(blocks, chosen, strict=True):
+        if block.name == ROWS:
+            yield "omitted", omitted
+        if numbers is not None:
+            yield block.name, block.text(numbers)
 
 
-def _rows(packed: Sequence[Rows]) -> list[list[str]]:
-    return [_section("ROWS", []), *([rows.text] for rows in packed if rows.positions)]
+def _dropped(blocks: Sequence[Block], chosen: Sequence[Chosen]) -> Iterator[Omission]:
+    for block, numbers in zip(blocks, chosen, strict=True):
+        if left_out := len(block.records) - len(numbers or ()):
+            yield Omission(block.name, left_out, BUDGET)
 
 
-def _omitted(dropped: Sequence[Omission]) -> list[str]:
+def _omitted(dropped: Sequence[Omission]) -> str:
+    """Name what was left out, each with its count."""
     if not dropped:
-        return []
-    return [f"Omitted for space: {', '.join(f'{item.table} {item.rows}' for item in dropped)}"]
+        return ""
+    lines = [row([item.table, f"{item.rows} records omitted"]) for item in dropped]
+    return "\n".join(["", "=== OMITTED FOR LACK OF SPACE ===", *lines, ""])
 
 
-def _wanted(intent: Intent) -> Mapping[str, Sequence[str]]:
-    slots = intent.slots
+def _shown(
+    inputs: ContextInputs, blocks: Sequence[Block], chosen: Sequence[Chosen]
+) -> dict[str, Sequence[int]]:
+    """Return the slice positions of the rows that are in."""
+    positions = {result.table: result.positions for result in inputs.results}
     return {
-        "order": [value for value in (slots.order_id, slots.previous_order_id) if value],
-        "entity": list(slots.entity_ids),
-        "currency": list(slots.currency),
+        block.name: [positions[block.name][i] for i in numbers]
+        for block, numbers in zip(blocks, chosen, strict=True)
+        if block.name in positions and numbers
     }
 
 
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _sha256(parts: Iterable[str]) -> Steps[str]:
+    digest = hashlib.sha256()
+    for part in parts:
+        for start in range(0, len(part), _PIECE):
+            digest.update(part[start : start + _PIECE].encode())
+            yield
+    return digest.hexdigest()

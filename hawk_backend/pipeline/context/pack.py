@@ -1,132 +1,101 @@
-"""Choose the rows that fit: whole records only, the most relevant first."""
+"""Choose the records that fit: whole ones only, the most relevant first."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
+from itertools import zip_longest
+from typing import TypeAlias, TypeVar
 
-from hawk_backend.catalogue import Table
-from hawk_backend.pipeline.context.fence import DATA
-from hawk_backend.pipeline.fetch import TableResult
+from hawk_backend.pipeline.context.blocks import Block, Tiers
 
-_JOIN = "\n" + DATA
+T = TypeVar("T")
+Steps: TypeAlias = Generator[None, None, T]
+"""Work in small steps: it yields where another may have the loop, and returns its result."""
 
+_CRUMBS = 24
+"""Room that is not worth looking for a record for."""
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """One table's rows that made it, in the table's order, and how many did not."""
-
-    result: TableResult
-    header: str
-    positions: Sequence[int]
-
-    @property
-    def omitted(self) -> int:
-        """Rows that there is no room for."""
-        return len(self.result.positions) - len(self.positions)
-
-    @property
-    def text(self) -> str:
-        """The fenced block."""
-        lines = self.result.slice.lines if self.result.slice else ()
-        body = _JOIN.join([self.header, *[lines[i] for i in self.positions]])
-        return f"{_head(self.result, len(self.positions))}\n{DATA}{body}\n{_tail(self.result)}"
+_STRIDE = 256
+"""Records tried between two steps: well under a millisecond."""
 
 
-def _head(result: TableResult, shown: int) -> str:
-    title = result.slice.table.title if result.slice else result.table
-    return f"--- {result.table}: {title}, {shown} of {len(result.positions)} records"
+Chosen: TypeAlias = Sequence[int] | None
+"""The numbers of a block's records that are in; None where not even its title is."""
 
 
-def _tail(result: TableResult) -> str:
-    return f"--- end of {result.table}"
+def fits(blocks: Sequence[Block], limit: int) -> Steps[bool]:
+    """Say whether everything goes into `limit` characters."""
+    left = limit
+    for block in blocks:
+        left -= block.frame() + sum(map(len, block.records))
+        left -= len(block.records) * (len(block.mark) + 1)
+        if left < 0:
+            return False
+        yield
+    return True
 
 
-def pack(
-    results: Sequence[TableResult], wanted: Mapping[str, Sequence[str]], room: int
-) -> list[Rows]:
-    """Fill `room` characters: rows that match `wanted` first, newest first, then by priority.
+def pack(blocks: Sequence[Block], limit: int) -> Steps[list[Chosen]]:
+    """Return what of each block fits into `limit` characters.
 
-    The first row of every table comes before the second of any, so that each has its newest.
+    Blocks with a turn fill first, each in its order; then the others take turns record by
+    record: the most relevant of each before the next of any.
     """
-    found = [result for result in results if result.slice is not None and result.positions]
-    if sum(_whole(result) for result in found) <= room:
-        return [Rows(result, _header(result), result.positions) for result in found]
-    chosen = _choose(found, wanted, room)
-    return [Rows(result, _header(result), sorted(chosen[result.table])) for result in found]
+    room = _Room(limit)
+    first = [block for block in blocks if block.turn is not None]
+    for block in sorted(first, key=lambda block: block.turn or 0):
+        if room.open(block):
+            for number, record in enumerate(block.records):
+                room.take(block, number, record)
+        yield
+    yield from _in_turns([block for block in blocks if block.turn is None], room)
+    return [room.chosen(block) for block in blocks]
 
 
-def _header(result: TableResult) -> str:
-    return result.slice.header if result.slice else ""
+class _Room:
+    """The characters that are left, and what is in."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        self._in: dict[int, list[int]] = {}
+
+    def open(self, block: Block) -> bool:
+        """Put the title in; False where it does not fit."""
+        if block.frame() > self.left:
+            return False
+        self.left -= block.frame()
+        self._in[id(block)] = []
+        return True
+
+    def take(self, block: Block, number: int, record: str) -> None:
+        """Put a record in where it fits, with its block's title if that is not in yet."""
+        cost = len(record) + len(block.mark) + 1
+        opened = id(block) in self._in
+        if cost + (0 if opened else block.frame()) <= self.left and (opened or self.open(block)):
+            self.left -= cost
+            self._in[id(block)].append(number)
+
+    def chosen(self, block: Block) -> Chosen:
+        """Return the records that are in, in their own order."""
+        numbers = self._in.get(id(block))
+        return None if numbers is None else sorted(numbers)
 
 
-def _whole(result: TableResult) -> int:
-    return _frame(result) + sum(map(len, result.lines)) + len(_JOIN) * len(result.positions)
+def _in_turns(blocks: Sequence[Block], room: _Room) -> Steps[None]:
+    ranked = []
+    for block in blocks:
+        ranked.append(block.by_relevance())
+        yield
+    for tried, (place, number) in enumerate(_turns(ranked)):
+        if room.left < _CRUMBS:
+            return
+        room.take(blocks[place], number, blocks[place].records[number])
+        if tried % _STRIDE == 0:
+            yield
 
 
-def _frame(result: TableResult) -> int:
-    """Characters of a block without rows, its line break included."""
-    return (
-        len(_head(result, len(result.positions)))
-        + len(_tail(result))
-        + len(DATA)
-        + len(_header(result))
-        + 3
-    )
-
-
-def _choose(
-    results: Sequence[TableResult], wanted: Mapping[str, Sequence[str]], room: int
-) -> Mapping[str, list[int]]:
-    chosen: dict[str, list[int]] = {result.table: [] for result in results}
-    opened: set[str] = set()
-    for result, position in _by_relevance(results, wanted):
-        if result.slice is None:
-            continue
-        cost = len(result.slice.lines[position]) + len(_JOIN)
-        if result.table not in opened:
-            cost += _frame(result)
-        if cost <= room:
-            room -= cost
-            opened.add(result.table)
-            chosen[result.table].append(position)
-    return chosen
-
-
-def _by_relevance(
-    results: Sequence[TableResult], wanted: Mapping[str, Sequence[str]]
-) -> Iterator[tuple[TableResult, int]]:
-    """Yield (table, row): matching rows of all tables in turn, then the others in turn."""
-    ranked = sorted(
-        results, key=lambda result: -(result.slice.table.priority if result.slice else 0)
-    )
-    halves = {result.table: _split(result, wanted) for result in ranked}
-    for half in (0, 1):
-        longest = max((len(halves[result.table][half]) for result in ranked), default=0)
-        for turn in range(longest):
-            for result in ranked:
-                if turn < len(halves[result.table][half]):
-                    yield result, halves[result.table][half][turn]
-
-
-def _split(result: TableResult, wanted: Mapping[str, Sequence[str]]) -> tuple[list[int], list[int]]:
-    """Part a table's rows into those that match a slot and the others."""
-    matching = _matching(result, wanted)
-    hits = [position for position in result.positions if position in matching]
-    rest = [position for position in result.positions if position not in matching]
-    return hits, rest
-
-
-def _matching(result: TableResult, wanted: Mapping[str, Sequence[str]]) -> set[int]:
-    if result.slice is None:
-        return set()
-    index = result.slice.index
-    return {
-        position
-        for slot, values in wanted.items()
-        for column in _columns(result.slice.table, slot)
-        for value in values
-        for position in index.get(column, {}).get(value, ())
-    }
-
-
-def _columns(table: Table, slot: str) -> Iterator[str]:
-    return (column for rule in table.filters.get(slot, ()) for column in rule.columns)
+def _turns(ranked: Sequence[Tiers]) -> Iterator[tuple[int, int]]:
+    """Yield (block, record): tier by tier, one record of each block after the other."""
+    for tier in zip_longest(*ranked, fillvalue=()):
+        for turn in zip_longest(*tier):
+            for place, number in enumerate(turn):
+                if number is not None:
+                    yield place, number

@@ -1,0 +1,176 @@
+"""What in the data and the figures a decision must not overlook."""
+
+from collections.abc import Iterator, Sequence
+
+from hawk_backend.desk.ask import Ask, Tables
+from hawk_backend.desk.booking import HANDBOOK
+from hawk_backend.desk.capacity import Capacity
+from hawk_backend.desk.cells import text, whole
+from hawk_backend.desk.figure import Known, total
+from hawk_backend.desk.figures import Figures
+from hawk_backend.desk.lines import Line
+from hawk_backend.desk.notes import Alert
+from hawk_backend.desk.positions import stale
+from hawk_backend.desk.rates import Freshness
+from hawk_backend.desk.usd_pb import CENTS, Status, UsdPb
+from hawk_backend.desk.wording import amount, plain
+
+
+def alerts(ask: Ask, tables: Tables, figures: Figures) -> tuple[Alert, ...]:
+    """Return every alert, the ones about amounts first."""
+    return (
+        *(alert for item in figures.capacity for alert in _of_capacity(ask, item)),
+        *_of_broker(figures.usd_pb),
+        *_of_request(figures),
+        *_of_booking(tables, figures),
+        *_of_orders(tables, figures),
+    )
+
+
+def _of_capacity(ask: Ask, capacity: Capacity) -> Iterator[Alert]:
+    for entity_id in capacity.by_entity:
+        lines = [line for line in capacity.lines if line.entity_id == entity_id]
+        if mine := [line for line in lines if line.buffers_disagree]:
+            yield _buffer_conflict(capacity, mine)
+    for line in capacity.lines:
+        yield from _of_line(line, capacity.places)
+    old = sorted({str(line.as_of) for line in capacity.lines if stale(line.as_of, ask.reference)})
+    if old:
+        yield Alert(
+            "SNAPSHOT_STALE",
+            f"{capacity.currency} positions as of {', '.join(old)} are not from the two days "
+            f"before {ask.reference}.",
+        )
+
+
+def _buffer_conflict(capacity: Capacity, lines: Sequence[Line]) -> Alert:
+    places, currency, first = capacity.places, capacity.currency, lines[0]
+    rule = first.rule_percent
+    source = str(rule.inputs[0]) if isinstance(rule, Known) and rule.inputs else "the standard"
+    recorded = total(currency, "sum of Buffer", (line.buffer for line in lines))
+    ruled = total(currency, "sum of Buffer by rule", (line.rule_buffer for line in lines))
+    navs = " and ".join(line.nav_type for line in lines)
+    return Alert(
+        "BUFFER_CONFLICT",
+        f"{first.entity_id} ({first.entity_type}, {currency}, {navs}): position_nav_master records "
+        f"a buffer of {amount(recorded, places)} ({plain(first.buffer_percent)} %), {source} asks "
+        f"for {amount(ruled, places)} ({plain(rule)} %). Capacity of {currency} is "
+        f"{amount(capacity.total, places)} by the positions (used here) and "
+        f"{amount(capacity.rule_total, places)} by the rules.",
+    )
+
+
+def _of_line(line: Line, places: int | None) -> Iterator[Alert]:
+    name = f"{line.entity_id} {line.nav_type}"
+    if line.over_hedged:
+        yield Alert(
+            "OVER_HEDGED",
+            f"{name}: unhedged is {amount(line.unhedged, places)} {line.currency}; "
+            "it counts 0 and is not netted.",
+        )
+    if line.quality not in ("", "OK"):
+        yield Alert("DATA_QUALITY", f"{name}: the position is marked {line.quality}.")
+
+
+def _of_broker(broker: Sequence[UsdPb]) -> Iterator[Alert]:
+    descending = [item.currency for item in broker if item.descending]
+    if descending:
+        yield Alert(
+            "PB_LEVELS_DESCENDING",
+            f"The USD PB levels of {', '.join(descending)} are stored with maximum below warning; "
+            "they are judged in ascending order.",
+        )
+    for item in broker:
+        status = item.headline.status
+        if status in (Status.WARN, Status.CRITICAL, Status.BREACH):
+            yield Alert(
+                f"PB_{status}",
+                f"{item.currency}: {amount(item.headline.total, CENTS)} USD with the broker "
+                f"({item.headline.name}) is {status}.",
+            )
+        if item.rate.freshness is Freshness.STALE:
+            yield Alert("RATE_STALE", f"{item.rate.route} is of {item.rate.when}.")
+
+
+def _of_request(figures: Figures) -> Iterator[Alert]:
+    for fall in figures.waterfalls:
+        left, lot = fall.unplaced, fall.lot
+        if isinstance(left, Known) and isinstance(lot, Known) and 0 < left.value < lot.value:
+            yield Alert(
+                "NOT_IN_LOTS",
+                f"{amount(left, None)} {fall.currency} of the request is less than the minimum "
+                f"lot of {amount(lot, None)} and cannot be placed.",
+            )
+    for check in figures.checks:
+        if check.size in ("below minimum", "above maximum"):
+            yield Alert("DEAL_SIZE", f"{check.currency}: the amount is {check.size} of one deal.")
+        if check.timing.startswith("after"):
+            yield Alert("CUT_OFF", f"{check.currency}: {check.timing} (cut-off {check.cut_off}).")
+
+
+def _of_booking(tables: Tables, figures: Figures) -> Iterator[Alert]:
+    for item in figures.bookings:
+        if item.deals != item.standard and _values_differ(item.deals, item.standard):
+            yield Alert(
+                "DEAL_COUNT",
+                f"{item.currency} {item.nav_type}: {item.source} says {plain(item.deals)} deals, "
+                f"the standard of the model is {plain(item.standard)}.",
+            )
+    for currency in dict.fromkeys(item.currency for item in figures.bookings):
+        row = tables.currency(currency)
+        stated, ours = HANDBOOK.get(currency), "" if row is None else text(row, "currency_type")
+        if stated and ours and stated != ours:
+            yield Alert(
+                "CURRENCY_TYPE",
+                f"{currency} is {ours} in currency_configuration (used here), {stated} in the "
+                "desk's handbook.",
+            )
+        if row is not None and row.get("hedge_accounting_eligible") is False:
+            yield Alert("NOT_ELIGIBLE", f"{currency} is not eligible for hedge accounting.")
+
+
+def _values_differ(one: object, other: object) -> bool:
+    return isinstance(one, Known) and isinstance(other, Known) and one.value != other.value
+
+
+def _of_orders(tables: Tables, figures: Figures) -> Iterator[Alert]:
+    for order in figures.orders:
+        if isinstance(order.outstanding, Known) and order.outstanding.value < 0:
+            yield Alert(
+                "OVER_TERMINATED",
+                f"{order.order_id}: outstanding is {amount(order.outstanding, None)} "
+                f"{order.currency}.",
+            )
+    for item in figures.effectiveness:
+        if item.band in ("below 80", "above 125"):
+            yield Alert(
+                "INEFFECTIVE", f"{item.event_id or item.effectiveness_id}: {plain(item.percent)} %."
+            )
+        if item.contradicts:
+            yield Alert(
+                "EFFECTIVENESS_CONFLICT",
+                f"{item.effectiveness_id}: recorded as {item.recorded}, the band says {item.band}.",
+            )
+    if figures.timeline:
+        yield from _of_events(tables)
+    if figures.period and not figures.period.is_open:
+        yield Alert("GL_PERIOD_CLOSED", f"GL period {figures.period.name} is closed.")
+
+
+def _of_events(tables: Tables) -> Iterator[Alert]:
+    for row in tables.rows("hedge_business_events"):
+        key, status = text(row, "event_id"), text(row, "event_status")
+        expected, actual = whole(row, "expected_deal_count"), whole(row, "actual_deal_count")
+        if (
+            status in ("Booked", "Completed")
+            and None not in (expected, actual)
+            and expected != actual
+        ):
+            yield Alert("DEALS_MISSING", f"{key} is {status} with {actual} of {expected} deals.")
+        failed = [
+            stage
+            for stage in ("1a", "1b", "2", "3")
+            if text(row, f"stage_{stage}_status") in ("Failed", "Error")
+        ]
+        if failed:
+            yield Alert("STAGE_FAILED", f"{key}: stage {', '.join(failed).upper()} failed.")

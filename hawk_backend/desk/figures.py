@@ -1,0 +1,36 @@
+"""The desk's answer: its tables, alerts and gaps."""
+
+from dataclasses import dataclass
+
+from hawk_backend.desk.amendment import Change
+from hawk_backend.desk.booking import Booking, Checks, Instrument
+from hawk_backend.desk.capacity import Capacity
+from hawk_backend.desk.effectiveness import Effectiveness
+from hawk_backend.desk.ledger import Period
+from hawk_backend.desk.notes import Alert, Gap
+from hawk_backend.desk.orders import Executed, Order
+from hawk_backend.desk.request import Request
+from hawk_backend.desk.timeline import Station
+from hawk_backend.desk.usd_pb import UsdPb
+from hawk_backend.desk.waterfall import Waterfall
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The desk's tables, each empty or None where the prompt did not call for it."""
+
+    capacity: tuple[Capacity, ...] = ()
+    requests: tuple[Request, ...] = ()
+    usd_pb: tuple[UsdPb, ...] = ()
+    waterfalls: tuple[Waterfall, ...] = ()
+    bookings: tuple[Booking, ...] = ()
+    instruments: tuple[Instrument, ...] = ()
+    checks: tuple[Checks, ...] = ()
+    executed_today: tuple[Executed, ...] = ()
+    orders: tuple[Order, ...] = ()
+    changes: tuple[Change, ...] = ()
+    timeline: tuple[Station, ...] = ()
+    effectiveness: tuple[Effectiveness, ...] = ()
+    period: Period | None = None
+    alerts: tuple[Alert, ...] = ()
+    gaps: tuple[Gap, ...] = ()

@@ -1,0 +1,90 @@
+"""What is not there, and what to do about it."""
+
+from collections.abc import Iterator
+
+from hawk_backend.desk.ask import Ask, Tables
+from hawk_backend.desk.cells import text
+from hawk_backend.desk.figure import Figure, Unknown
+from hawk_backend.desk.figures import Figures
+from hawk_backend.desk.notes import Gap
+
+_SUPPLY = "supply what is missing and ask again; do not estimate it."
+
+
+def gaps(ask: Ask, tables: Tables, figures: Figures) -> tuple[Gap, ...]:
+    """Return what was asked about and is not on record, then every figure that lacks an input."""
+    return (
+        *_no_positions(ask, tables),
+        *_no_entities(ask, tables),
+        *_no_orders(ask, tables),
+        *(
+            Gap(f"{name} cannot be computed; missing: {', '.join(figure.missing)}.", _SUPPLY)
+            for name, figure in _headlines(figures)
+            if isinstance(figure, Unknown)
+        ),
+    )
+
+
+def _no_positions(ask: Ask, tables: Tables) -> Iterator[Gap]:
+    if "position_nav_master" not in tables:
+        return
+    lack = tables.lack("position_nav_master")
+    with_rows = {text(row, "currency_code") for row in tables.rows("position_nav_master")}
+    for currency in ask.currencies:
+        if currency in with_rows:
+            continue
+        what = (
+            f"Positions in {currency} could not be read ({lack})"
+            if lack
+            else _none(tables, currency)
+        )
+        yield Gap(
+            f"{what}: capacity of {currency} cannot be computed.",
+            f"check the currency, or load entities and positions of {currency} before hedging; "
+            "do not infer them from other currencies.",
+        )
+
+
+def _none(tables: Tables, currency: str) -> str:
+    known = any(text(row, "currency_code") == currency for row in tables.rows("entity_master"))
+    if known or tables.lack("entity_master"):
+        return f"No position in {currency} is on record"
+    return f"No entity and no position in {currency} is on record"
+
+
+def _no_entities(ask: Ask, tables: Tables) -> Iterator[Gap]:
+    if tables.lack("entity_master"):
+        return
+    known = {text(row, "entity_id") for row in tables.rows("entity_master")}
+    for entity_id in ask.entity_ids:
+        if entity_id not in known:
+            yield Gap(
+                f"{entity_id} is not among the entities on record for this question.",
+                "check the entity's id and its currency.",
+            )
+
+
+def _no_orders(ask: Ask, tables: Tables) -> Iterator[Gap]:
+    if tables.lack("hedge_instructions"):
+        return
+    known = {text(row, "order_id") for row in tables.rows("hedge_instructions")}
+    for order_id in (ask.order_id, ask.previous_order_id):
+        if order_id and order_id not in known:
+            yield Gap(
+                f"No instruction of order {order_id} is on record.",
+                "check the order's id; do not answer from another order.",
+            )
+
+
+def _headlines(figures: Figures) -> Iterator[tuple[str, Figure]]:
+    for capacity in figures.capacity:
+        yield f"Capacity of {capacity.currency}", capacity.total
+    for request in figures.requests:
+        yield f"What can be placed in {request.currency}", request.placeable
+    for broker in figures.usd_pb:
+        yield f"USD PB status of {broker.currency}", broker.headline.total
+        yield f"USD PB levels of {broker.currency}", broker.maximum
+    for booking in figures.bookings:
+        yield f"Booking of {booking.currency} {booking.nav_type}", booking.deals
+    for order in figures.orders:
+        yield f"Outstanding of {order.order_id}", order.outstanding

@@ -1,0 +1,176 @@
+"""One line of capacity: what of an entity's position of one NAV type can still be hedged."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from hawk_backend.desk.ask import Ask, Tables
+from hawk_backend.desk.buffers import BufferRules
+from hawk_backend.desk.cells import day, text
+from hawk_backend.desk.figure import ZERO, Address, Figure, Known, Unknown, derive, rounded, stored
+from hawk_backend.rows import Row
+
+POSITIONS, ALLOCATIONS = "position_nav_master", "allocation_engine"
+UNHEDGED = "SFX - CAR + Overlay - Buffer - Hedged"
+AVAILABLE = "max(Unhedged, 0)"
+SHARE = "max(SFX, 0) x buffer % / 100"
+
+_VOID = frozenset({"Rejected", "Failed"})
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entity's position of one NAV type; amounts in `currency`, percents in percent.
+
+    `rule_available` is what the line would be with the buffer that the rules ask for.
+    """
+
+    position: str
+    entity_id: str
+    entity_type: str
+    nav_type: str
+    currency: str
+    as_of: date | None
+    quality: str
+    sfx: Figure
+    car: Figure
+    overlay: Figure
+    buffer_percent: Figure
+    buffer: Figure
+    hedged: Figure
+    unhedged: Figure
+    available: Figure
+    rule_percent: Figure
+    rule_buffer: Figure
+    rule_available: Figure
+
+    @property
+    def over_hedged(self) -> bool:
+        """Whether more is hedged, held back or required than there is."""
+        return isinstance(self.unhedged, Known) and self.unhedged.value < 0
+
+    @property
+    def buffers_disagree(self) -> bool:
+        """Whether position and rule both know the buffer, and not the same one."""
+        recorded, ruled = self.buffer, self.rule_buffer
+        if isinstance(recorded, Unknown) or isinstance(ruled, Unknown):
+            return False
+        return recorded.value != ruled.value
+
+
+class Lines:
+    """The lookups that the lines of one prompt share."""
+
+    def __init__(self, tables: Tables, ask: Ask) -> None:
+        self._tables = tables
+        self._rules = BufferRules(tables, ask.today)
+        self._entities = {text(row, "entity_id"): row for row in tables.rows("entity_master")}
+        self._hedged = _newest(tables.rows(ALLOCATIONS))
+        self._no_allocations = tables.lack(ALLOCATIONS)
+
+    def line(self, row: Row) -> Line:
+        """Compute one line from its position row.
+
+        Unhedged = SFX - CAR + Overlay - Buffer - Hedged in the position's currency, rounded once
+        to its rounding_precision, half up; Available = max(Unhedged, 0) (domain.md 3.3).
+        """
+        currency, entity_id, key = (
+            text(row, "currency_code"),
+            text(row, "entity_id"),
+            text(row, "nav_id"),
+        )
+        entity, places = self._entities.get(entity_id), self._tables.places(currency)
+        sfx = stored(row, Address(POSITIONS, key, "current_position"), currency)
+        car = stored(row, Address(POSITIONS, key, "optimal_car_amount"), currency)
+        overlay = _overlay(row, key, currency)
+        hedged = self.hedged(entity_id, text(row, "nav_type"), currency)
+        rule_percent = self._rules.percent(entity_id, currency, entity)
+        rule_buffer = share(sfx, rule_percent, currency)
+        percent, buffer = _buffer(row, key, currency, sfx, rule_percent)
+        unhedged = _unhedged(places, currency, sfx, car, overlay, buffer, hedged)
+        by_rule = _unhedged(places, currency, sfx, car, overlay, rule_buffer, hedged)
+        return Line(
+            position=key,
+            entity_id=entity_id,
+            entity_type="" if entity is None else text(entity, "entity_type"),
+            nav_type=text(row, "nav_type"),
+            currency=currency,
+            as_of=day(row, "as_of_date"),
+            quality=text(row, "data_quality_status"),
+            sfx=sfx,
+            car=car,
+            overlay=overlay,
+            buffer_percent=percent,
+            buffer=buffer,
+            hedged=hedged,
+            unhedged=unhedged,
+            available=derive(currency, AVAILABLE, _floor, unhedged),
+            rule_percent=rule_percent,
+            rule_buffer=rule_buffer,
+            rule_available=derive(currency, AVAILABLE, _floor, by_rule),
+        )
+
+    def hedged(self, entity_id: str, nav_type: str, currency: str) -> Figure:
+        """Return hedged_position of the newest allocation that stands (domain.md 3.3).
+
+        Newest by created_date, then allocation_id; Rejected and Failed do not stand.  The column
+        is a snapshot, never summed.  No row in a completely read table is 0 by record.
+        """
+        if self._no_allocations:
+            return Unknown((self._no_allocations,))
+        row = self._hedged.get((entity_id, nav_type))
+        if row is None:
+            return Known(ZERO, currency, "0 by record: no allocation")
+        address = Address(ALLOCATIONS, text(row, "allocation_id"), "hedged_position")
+        return stored(row, address, currency)
+
+
+def _newest(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:
+    found: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        if text(row, "allocation_status") in _VOID:
+            continue
+        key = (text(row, "entity_id"), text(row, "nav_type"))
+        if key not in found or _age(found[key]) < _age(row):
+            found[key] = row
+    return found
+
+
+def _age(row: Row) -> tuple[datetime, str]:
+    created = row.get("created_date")
+    return (created if isinstance(created, datetime) else _NEVER, text(row, "allocation_id"))
+
+
+def _overlay(row: Row, key: str, currency: str) -> Figure:
+    if row.get("manual_overlay_amount") is None:
+        return Known(ZERO, currency, "0: no overlay recorded")
+    return stored(row, Address(POSITIONS, key, "manual_overlay_amount"), currency)
+
+
+def _buffer(row: Row, key: str, currency: str, sfx: Figure, rule: Figure) -> tuple[Figure, Figure]:
+    """Return percent and amount: the recorded amount, else the recorded percent, else the rule."""
+    percent = stored(row, Address(POSITIONS, key, "buffer_pct"), "%")
+    amount = stored(row, Address(POSITIONS, key, "buffer_amount"), currency)
+    if isinstance(amount, Known):
+        return percent, amount
+    chosen = percent if isinstance(percent, Known) else rule
+    return chosen, share(sfx, chosen, currency)
+
+
+def share(sfx: Figure, percent: Figure, currency: str) -> Figure:
+    """max(SFX, 0) x percent / 100 in the position's currency, exact; never negative."""
+    return derive(currency, SHARE, lambda base, rate: _floor(base) * rate / 100, sfx, percent)
+
+
+def _unhedged(places: int | None, currency: str, *terms: Figure) -> Figure:
+    def formula(*values: Decimal) -> Decimal:
+        sfx, car, overlay, buffer, hedged = values
+        return rounded(sfx - car + overlay - buffer - hedged, places)
+
+    return derive(currency, UNHEDGED, formula, *terms)
+
+
+def _floor(value: Decimal) -> Decimal:
+    return max(value, ZERO)

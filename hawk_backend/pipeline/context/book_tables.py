@@ -1,0 +1,114 @@
+"""How a hedge is booked and what became of it, as compact tables."""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from hawk_backend.desk import Figures
+from hawk_backend.desk.amendment import Change
+from hawk_backend.desk.booking import Booking, Checks, Instrument
+from hawk_backend.desk.effectiveness import Effectiveness
+from hawk_backend.desk.ledger import Period
+from hawk_backend.desk.orders import OUTSTANDING, Executed, Order
+from hawk_backend.desk.timeline import Station
+from hawk_backend.desk.wording import exact, plain, with_unit
+from hawk_backend.pipeline.context.blocks import Block, table
+
+TIMELINE = "timeline"
+
+
+def after_a_hedge(figures: Figures) -> Iterator[Block]:
+    """Yield the tables of booking and books, each only where it has something to say."""
+    if figures.orders:
+        yield table("orders", f"Outstanding = {OUTSTANDING}", _ORDER, map(_order, figures.orders))
+    if figures.changes:
+        yield table("changes", "Original against amended", _CHANGE, map(_change, figures.changes))
+    if figures.bookings:
+        rows = map(_booking, figures.bookings)
+        yield table("booking", "Booking model and deal count", _BOOKING, rows)
+    if figures.checks:
+        yield table("checks", "Deal size and cut-off", _CHECK, map(_check, figures.checks))
+    if figures.instruments:
+        rows = map(_instrument, figures.instruments)
+        yield table("instruments", "Eligible instruments", _INSTRUMENT, rows)
+    if figures.executed_today:
+        rows = map(_executed, figures.executed_today)
+        yield table("executed today", "Already executed today", _EXECUTED, rows)
+    yield from _books(figures)
+
+
+def _books(figures: Figures) -> Iterator[Block]:
+    if figures.effectiveness:
+        rows = map(_effect, figures.effectiveness)
+        yield table("effectiveness", "Hedge effectiveness, band 80 to 125 %", _EFFECT, rows)
+    if figures.period:
+        yield table("period", "GL period of today", _PERIOD, [_period(figures.period)])
+    if figures.timeline:
+        rows = map(_station, figures.timeline)
+        yield table(TIMELINE, "Timeline: instruction, event, deal, GL", _STATION, rows)
+
+
+_ORDER = (
+    *("Order", "Currency", "Original", "Notional", "Terminated", "Rolled", "Outstanding"),
+    "In progress",
+)
+_CHANGE = ("Order", "Amended by", "Field", "Original", "Amended")
+_BOOKING = ("Currency", "NAV", "Currency type", "Event", "Model", "Deals", "Instrument", "From")
+_CHECK = ("Currency", "Amount", "Minimum", "Maximum", "Size", "Cut-off", "Timing")
+_INSTRUMENT = ("Instrument", "Type", "Pair", "NAV", "Settlement", "Minimum", "Maximum", "Amount")
+_EXECUTED = ("Instruction", "Order", "Type", "Status", "Amount")
+_EFFECT = (
+    *("Measurement", "Event", "Currency", "Measured", "Percent", "Hedge ratio", "Band"),
+    "Recorded",
+)
+_PERIOD = ("Period", "From", "To", "State")
+_STATION = (
+    *("Stage", "Id", "Belongs to", "Type", "Status", "Date", "Age in days", "Amount"),
+    "Detail",
+)
+Cells: TypeAlias = tuple[object, ...]
+
+
+def _order(order: Order) -> Cells:
+    figures = (
+        *(order.original, order.notional, order.terminated, order.rolled),
+        *(order.outstanding, order.in_progress),
+    )
+    return (order.order_id, order.currency, *map(exact, figures))
+
+
+def _change(change: Change) -> Cells:
+    return (change.order_id, change.by, change.column, change.original, change.amended)
+
+
+def _booking(item: Booking) -> Cells:
+    how = (item.currency_type or "unknown", item.event, item.model or "unknown")
+    return (item.currency, item.nav_type, *how, plain(item.deals), item.instrument, item.source)
+
+
+def _check(check: Checks) -> Cells:
+    asked = "none asked" if check.amount is None else exact(check.amount)
+    limits = (exact(check.minimum), exact(check.maximum))
+    return (check.currency, asked, *limits, check.size, check.cut_off, check.timing)
+
+
+def _instrument(item: Instrument) -> Cells:
+    names = (item.instrument_id, item.kind, item.pair, item.nav_type, item.settlement)
+    return (*names, exact(item.minimum), exact(item.maximum), item.fits)
+
+
+def _executed(item: Executed) -> Cells:
+    return (item.instruction_id, item.order_id, item.kind, item.status, with_unit(item.amount))
+
+
+def _effect(item: Effectiveness) -> Cells:
+    names = (item.effectiveness_id, item.event_id, item.currency, item.measured)
+    return (*names, plain(item.percent), plain(item.ratio), item.band, item.recorded)
+
+
+def _period(found: Period) -> Cells:
+    return (found.name, found.start, found.end, "open" if found.is_open else "closed")
+
+
+def _station(item: Station) -> Cells:
+    names = (item.stage, item.key, item.parent, item.kind, item.status, item.when, item.age_days)
+    return (*names, None if item.amount is None else with_unit(item.amount), item.detail)

@@ -1,0 +1,126 @@
+"""The desk's figures as compact tables."""
+
+from collections.abc import Iterable, Iterator
+
+from hawk_backend.desk import Figures
+from hawk_backend.desk.capacity import Capacity
+from hawk_backend.desk.lines import AVAILABLE, UNHEDGED, Line
+from hawk_backend.desk.request import Request, Verdict
+from hawk_backend.desk.usd_pb import CENTS, Basis, UsdPb
+from hawk_backend.desk.waterfall import Step, Waterfall
+from hawk_backend.desk.wording import amount, exact, plain
+from hawk_backend.pipeline.context.blocks import Block, table
+
+_LINE = (
+    *("Entity ID", "Type", "NAV", "SFX", "CAR", "Overlay", "Buffer %", "Buffer amount"),
+    *("Hedged", "Unhedged", "Available", "As of"),
+)
+_BROKER = (
+    *("Currency", "Current USD", "New USD", "Total", "Warning", "Critical", "Maximum", "Status"),
+    *("Current from", "Rate to USD", "Rate flag"),
+)
+
+
+def before_a_hedge(figures: Figures) -> Iterator[Block]:
+    """Yield the tables of what can be hedged, the most important first."""
+    if figures.requests:
+        yield _requests(figures.requests)
+    if figures.capacity:
+        yield _totals(figures.capacity)
+    if figures.usd_pb:
+        rows = (_broker(item, basis) for item in figures.usd_pb for basis in _bases(item))
+        yield table("usd_pb", "USD PB threshold", _BROKER, rows)
+    yield from map(_lines, figures.capacity)
+    yield from map(_waterfall, figures.waterfalls)
+
+
+def _requests(requests: Iterable[Request]) -> Block:
+    columns = (
+        *("Currency", "Requested", "Capacity", "Placeable", "Shortfall", "USD PB", "Result"),
+        "To become a Pass",
+    )
+    rows = (
+        (
+            item.currency,
+            *map(exact, (item.requested, item.capacity, item.placeable, item.shortfall)),
+            item.pb,
+            item.verdict,
+            _remedy(item),
+        )
+        for item in requests
+    )
+    return table("request", "Requested amount against capacity", columns, rows)
+
+
+def _remedy(item: Request) -> str:
+    if item.verdict is not Verdict.PARTIAL:
+        return ""
+    return (
+        f"{exact(item.shortfall)} {item.currency} more to place, "
+        f"or ask for at most {exact(item.placeable)} {item.currency}"
+    )
+
+
+def _totals(capacity: Iterable[Capacity]) -> Block:
+    columns = ("Currency", "Total capacity", "By the buffer rules", "Computable part", "Entities")
+    rows = (
+        (
+            item.currency,
+            amount(item.total, item.places),
+            amount(item.rule_total, item.places),
+            amount(item.computable, item.places),
+            ", ".join(f"{name} {amount(v, item.places)}" for name, v in item.by_entity.items()),
+        )
+        for item in capacity
+    )
+    return table("capacity", "Capacity by currency: sum of Available", columns, rows)
+
+
+def _lines(item: Capacity) -> Block:
+    title = (
+        f"Capacity of {item.currency} by entity, in {item.currency}: "
+        f"Unhedged = {UNHEDGED}; Available = {AVAILABLE}"
+    )
+    rows = (_line(line, item.places) for line in item.lines)
+    return table(f"capacity {item.currency}", title, _LINE, rows)
+
+
+def _line(line: Line, places: int | None) -> Iterator[object]:
+    yield from (line.entity_id, line.entity_type or "unknown", line.nav_type)
+    yield from (amount(figure, places) for figure in (line.sfx, line.car, line.overlay))
+    yield plain(line.buffer_percent)
+    for figure in (line.buffer, line.hedged, line.unhedged, line.available):
+        yield amount(figure, places)
+    yield line.as_of
+
+
+def _bases(item: UsdPb) -> tuple[Basis, Basis]:
+    return (item.headline, item.other)
+
+
+def _broker(item: UsdPb, basis: Basis) -> Iterator[object]:
+    yield item.currency
+    for figure in (basis.current, item.new, basis.total, item.warning, item.critical, item.maximum):
+        yield amount(figure, CENTS)
+    used = "decides" if basis is item.headline else "beside it"
+    yield basis.status
+    yield f"{basis.name} ({used})"
+    yield f"{plain(item.rate.value)} ({item.rate.route}, {item.rate.when or 'no date'})"
+    yield item.rate.freshness.flag
+
+
+def _waterfall(fall: Waterfall) -> Block:
+    indicative = ", indicative" if fall.kind == "closing" else ""
+    title = (
+        f"Waterfall {fall.kind}{indicative}, in {fall.currency}: order from {fall.order}, "
+        f"minimum lot {exact(fall.lot)}, placeable {exact(fall.placeable)}"
+    )
+    columns = ("Turn", "Entity ID", "Type", "NAV", "Placeable", "Placed")
+    rows = ((turn, *_step(step)) for turn, step in enumerate(fall.steps, start=1))
+    return table(f"waterfall {fall.currency}", title, columns, rows)
+
+
+def _step(step: Step) -> tuple[object, ...]:
+    line = step.line
+    names = (line.entity_id, line.entity_type, line.nav_type)
+    return (*names, exact(step.placeable), exact(step.placed))

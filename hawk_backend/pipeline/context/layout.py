@@ -1,0 +1,66 @@
+"""The context's blocks in the order in which they are shown."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from hawk_backend.pipeline.context.blocks import (
+    ASKED,
+    DESK,
+    NOTES,
+    OPENING,
+    SUMMARY,
+    Block,
+    section,
+)
+from hawk_backend.pipeline.context.book_tables import TIMELINE, after_a_hedge
+from hawk_backend.pipeline.context.desk_tables import before_a_hedge
+from hawk_backend.pipeline.context.row_blocks import row_blocks
+from hawk_backend.pipeline.context.sections import (
+    analysis,
+    bullets,
+    manifest,
+    measured,
+    opening,
+    parameters,
+)
+from hawk_backend.pipeline.context.shape import ContextInputs
+
+MEASURED = "MEASURED"
+"""Name of the one block that may differ though question, data and day are the same."""
+
+ROWS = "ROWS"
+"""Name of the heading that the rows stand under."""
+
+
+def layout(inputs: ContextInputs, alerts: Sequence[str], gaps: Sequence[str]) -> list[Block]:
+    """Return every block that the context would have without a limit."""
+    rows = row_blocks(inputs.results, inputs.intent.slots)
+    return [
+        Block("opening", "\n".join(opening(inputs)), turn=OPENING),
+        section("PROMPT ANALYSIS", analysis(inputs), turn=ASKED),
+        section("EXTRACTED PARAMETERS", parameters(inputs.intent), turn=ASKED),
+        section("DATA EXTRACTION SUMMARY", manifest(inputs), turn=SUMMARY),
+        _measured(inputs),
+        section("RELEVANT DATA SUMMARIES", turn=SUMMARY),
+        *_desk(inputs),
+        section("ALERTS", bullets(alerts), turn=NOTES),
+        section("DATA GAPS", bullets(gaps), turn=NOTES),
+        replace(section("DATA ROWS", turn=SUMMARY), name=ROWS),
+        *rows,
+        Block("end", "=== END OF DATA ===", turn=OPENING),
+    ]
+
+
+def _measured(inputs: ContextInputs) -> Block:
+    """Give the volatile lines room for their longest, so that it never decides what fits."""
+    lines = measured(inputs)
+    longest = 300 + sum(len(result.table) + 20 for result in inputs.results)
+    return Block(MEASURED, "\n".join(lines), turn=SUMMARY, room=longest)
+
+
+def _desk(inputs: ContextInputs) -> Iterator[Block]:
+    found = [*before_a_hedge(inputs.figures), *after_a_hedge(inputs.figures)]
+    if not found:
+        yield Block("none", "No desk figure was called for.", turn=DESK)
+    for block in found:
+        yield replace(block, turn=None) if block.name == TIMELINE else block
