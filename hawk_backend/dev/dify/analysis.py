@@ -13,12 +13,15 @@ from itertools import pairwise
 TOPICS = ("capacity", "available", "threshold", "alert", "gap", "missing", "total", "status")
 """Words that make a line worth quoting, the most wanted first."""
 
+ITEMS = ("- ", "* ", "| ")
+"""How an item of a list begins; a row of one cell is one too."""
+
 PER_TOPIC = 6
 TABLES = 6
 ROWS = 4
 LINE = 300
 
-_HEADING = re.compile(r"^(?:#+\s*(?P<marked>.+)|[=\-\[]{2,}\s*(?P<ruled>[^=\]]+?)\s*[=\-\]]{2,})$")
+_MARKED = re.compile(r"^(?:#+|-{2,}|={2,})\s*(?P<title>[^=\-\s].*?)\s*(?:-{2,}|={2,})?$")
 _CAPITALS = re.compile(r"^[A-Z][A-Z0-9 _/&()-]{3,80}:?$")
 _KEY_VALUE = re.compile(r"^(?P<key>[^:|]{2,80}?)\s*[:=]\s+(?P<value>\S.*)$")
 _FIGURE = re.compile(r"\d")
@@ -78,38 +81,42 @@ def _topics(lines: Iterable[str]) -> Iterator[str]:
 
 def _topic(line: str, heading: str) -> str | None:
     """Return the topic that a line speaks of; an item of a list also has its heading's."""
-    text = f"{heading} {line}" if line.lstrip().startswith(("- ", "* ")) else line
+    text = f"{heading} {line}" if line.lstrip().startswith(ITEMS) else line
     return next((topic for topic in TOPICS if topic in text.lower()), None)
 
 
 def _quote(line: str) -> str | None:
-    """Return a line that can stand alone as an item; None for prose and rows of tables."""
-    text = line.strip().removeprefix("- ").removeprefix("* ")
-    if "|" in line or not text:
+    """Return a line that can stand alone as an item; None for prose, citations and rows."""
+    text = line.strip()
+    is_item = text.startswith(ITEMS)
+    text = text[2:].strip() if is_item else text
+    if not text or "|" in text or text.startswith(">"):
         return None
     if match := _KEY_VALUE.match(text):
         return f"- **{match['key'].strip('* ')}:** {match['value']}"
-    return f"- {text}" if text != line.strip() or _FIGURE.search(text) else None
+    return f"- {text}" if is_item or _FIGURE.search(text) else None
 
 
 def _heading(line: str) -> str | None:
-    if match := _HEADING.match(line.strip()):
-        return (match["marked"] or match["ruled"]).strip()
-    return line.strip(": ") if _CAPITALS.match(line.strip()) else None
+    text = line.strip()
+    if match := _MARKED.match(text):
+        return match["title"].strip()
+    return text.strip(": ") if _CAPITALS.match(text) else None
 
 
 def _tables(lines: Iterable[str]) -> list[Table]:
     tables: list[Table] = []
     heading, current = "", None
     for line in lines:
-        if "|" not in line:
+        cells = line.strip().strip("|").strip()
+        if "|" not in cells:
             current = None
             heading = _heading(line) or heading
         elif not _RULE.match(line):
             if current is None:
                 current = Table(heading)
                 tables.append(current)
-            current.lines.append(line.strip().strip("|").strip())
+            current.lines.append(cells)
     return [table for table in tables if len(table.lines) > 1]
 
 
@@ -125,7 +132,9 @@ def _chosen(tables: list[Table]) -> list[Table]:
 
 
 def _quoted(table: Table) -> str:
+    """Return the first rows, and the one of the total, as a table of Markdown."""
     header, *rows = table.lines
     wanted = rows[:ROWS] + [row for row in rows[ROWS:] if "total" in row.lower()][:1]
-    title = table.heading or "Table"
-    return "\n".join([f"### {title}", f"**{header}**", *(f"- {row}" for row in wanted)])
+    rule = " | ".join("---" for _ in header.split("|"))
+    lines = [f"| {line} |" for line in (header, rule, *wanted)]
+    return "\n".join([f"### {table.heading or 'Table'}", "", *lines])

@@ -29,6 +29,22 @@ CNY headroom is a capacity of 12 percent
 Prose that says nothing, at some length.
 """
 
+FENCED = """
+=== PROMPT ANALYSIS ===
+Prompt:
+> is a capacity of 777 enough?
+
+--- Capacity by currency (sum of Available)
+| Currency | Total capacity | Entities
+| CNY | 1,347,500.0 | E7 482,500.0, E8 865,000.0
+
+=== ALERTS ===
+| the rule-based total of 1,365,000.0 differs by 17,500.0
+
+=== DATA GAPS ===
+| currency_rates could not be read (timeout): nothing may be inferred.
+"""
+
 
 def test_it_repeats_the_question() -> None:
     """The first line says what was asked, on one line."""
@@ -44,11 +60,21 @@ def test_it_quotes_figures_as_they_stand() -> None:
         "- **Threshold status:** WARNING (81.5 %)",
         "- currency_rates have no row for IDR",
         "- none of the hedges is older than 30 days",
-        "### Entities\n**Entity | Available | State**\n- ENTITY0001 | 250,000.0 | ok",
-        "- Total | 350,000.0",
+        "### Entities\n\n| Entity | Available | State |\n| --- | --- | --- |\n| ENTITY0001 | 250,000",
+        "| Total | 350,000.0 |",
     ):
         assert quote in told
     assert "Prose" not in told
+
+
+def test_it_reads_rows_behind_a_fence() -> None:
+    """Rows that begin with a bar are rows, one cell is an item, a citation is no figure."""
+    told = analyse("q", FENCED)
+    assert "### Capacity by currency (sum of Available)\n\n| Currency | Total capacity" in told
+    assert "| CNY | 1,347,500.0 | E7 482,500.0, E8 865,000.0" in told
+    assert "- the rule-based total of 1,365,000.0 differs by 17,500.0" in told
+    assert "- **currency_rates could not be read (timeout):** nothing may be inferred." in told
+    assert "777" not in told
 
 
 def test_without_a_context_it_says_so() -> None:
