@@ -81,8 +81,10 @@ class Launcher:
 
 def bare_environment() -> dict[str, str]:
     """What a shell has in which no virtual environment is active."""
-    kept = ("HOME", "XDG_CACHE_HOME", "LANG")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {"PATH": os.defpath}
+    ours = {"VIRTUAL_ENV", "PYTHONPATH"}
+    return {name: value for name, value in os.environ.items() if name not in ours} | {
+        "PATH": os.defpath
+    }
 
 
 def standard_output(process: Path) -> Path | None:
