@@ -18,6 +18,7 @@ PROMPT_BODY = {
     "requestBody": {"content": {"application/json": {"schema": Prompt.model_json_schema()}}}
 }
 
+PING = b"event: ping\n\n"
 REQUEST_ID = "5f0c2a9e71d84b0e"
 CONTEXT = "PROMPT ANALYSIS\nintent: hedge_utilization\n<b>as text</b>"
 SHA256 = "9f3c61d0a4be77e2" * 4
@@ -216,9 +217,12 @@ class Recorded:
         return _stream(self._play(kind))
 
     async def _play(self, kind: str) -> AsyncIterator[bytes]:
+        if kind == "silent":
+            yield PING
+            await self._stop.wait()
         events = RUNS.get(kind, RUNS["golden"])
         for index, event in enumerate(events):
-            yield b"event: ping\n\n" + wire(event)
+            yield PING + wire(event)
             await asyncio.sleep(self.pause_s)
             if kind == "cut" and index == 20:
                 return

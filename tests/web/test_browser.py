@@ -133,6 +133,15 @@ async def test_a_run_can_be_stopped(tab: Tab, recorded: Recorded) -> None:
     await expect(tab.page.locator("#send")).to_be_visible()
 
 
+async def test_a_prompt_that_nobody_took_can_be_given_up(tab: Tab, recorded: Recorded) -> None:
+    """Before the gateway has named the run, Stop ends the page's own waiting."""
+    await ask(tab.page, "silent")
+    await tab.page.get_by_role("button", name="Stop").click()
+    await expect(tab.page.locator("#outcome")).to_have_text("stopped")
+    await expect(tab.page.get_by_role("alert")).to_contain_text("Stopped before")
+    assert recorded.stopped == []
+
+
 async def test_a_broken_connection_is_taken_up_again(tab: Tab, recorded: Recorded) -> None:
     """A stream that ends too early is resumed behind the last event; no character is lost."""
     await ask(tab.page, "cut")

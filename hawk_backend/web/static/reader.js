@@ -6,11 +6,13 @@ import { apply, begin, fail, hasEnded } from "./run.js";
 const ATTEMPTS = 3;
 const PAUSE_MS = 1000;
 const CUT = {
+  outcome: "truncated",
   code: "connection-lost",
   message: "The connection to the gateway ended before the answer did.",
   remedy: "Ask again: the gateway answers anew, from what it has already read.",
 };
 const STOPPED = {
+  outcome: "stopped",
   code: "stopped",
   message: "Stopped before the gateway had taken the prompt.",
   remedy: "Ask again whenever you like.",

@@ -4,7 +4,7 @@ export const STAGES = ["prompt", "intent", "plan", "fetch", "context", "relay"];
 
 /**
  * @typedef {{name: string, state: "waiting"|"running"|"done"|"failed", since: number|null, ms: number|null}} Stage
- * @typedef {{code: string, message: string, status?: number, remedy?: string}} Failure
+ * @typedef {{code: string, message: string, status?: number, remedy?: string, outcome?: string}} Failure
  */
 
 /** What there is to show before anything was asked. */
@@ -84,7 +84,7 @@ const EVENTS = {
     context: event,
     stages: advanced(run.stages, "context", at),
   }),
-  hawk_queue: (run, event) => ({ queue: event.position }),
+  hawk_queue: (run, event) => ({ queue: event.position || null }),
   hawk_step: (run, event) => traced(run, { steps: [...run.trace.steps, event] }),
   agent_thought: (run, event) => traced(run, { thoughts: upserted(run.trace.thoughts, event) }),
   message_file: (run, event) => traced(run, { files: [...run.trace.files, event] }),
@@ -112,7 +112,7 @@ function failed(run, failure, at) {
   return {
     failure,
     queue: null,
-    outcome: run.done?.outcome ?? "failed",
+    outcome: run.done?.outcome ?? failure.outcome ?? "failed",
     usage: run.done?.usage ?? null,
     stages: run.stages.map((stage) => (stage.state === "running" ? broken(stage) : stage)),
   };
