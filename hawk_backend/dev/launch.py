@@ -48,6 +48,7 @@ def run(options: DevOptions) -> int:
 
 async def live(options: DevOptions, folder: DataFolder, report: Report) -> None:
     """Be the running stack: up, watched, and down whatever happens."""
+    folder.env.unlink(missing_ok=True)  # it stands for running parts, not for those before
     anchor = datetime.now(options.zone).date()
     stack = Stack(folder, tools=cache_home() / "tools", anchor=anchor, say=report.say)
     try:

@@ -44,9 +44,13 @@ class Launcher:
 
     def up(self) -> Self:
         """Wait until it says that everything runs."""
-        until(lambda: UP in self.output or self._popen.poll() is not None)
-        assert UP in self.output, self.output
+        self.until(lambda: UP in self.output)
         return self
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until `holds`; fail with what was printed when the launcher ends before."""
+        until(lambda: holds() or self._popen.poll() is not None)
+        assert holds(), self.output
 
     def end(self, sent: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal; return the exit code."""

@@ -12,6 +12,8 @@ import asyncpg
 import pytest
 
 from hawk_backend.dev.postgrest import pinned
+from hawk_backend.dev.probe import answers
+from hawk_backend.dev.process import free_ports
 from tests.dev.launcher import Launcher, until
 
 PARTS_ALONE = "--no-gateway"
@@ -90,7 +92,7 @@ def test_a_start_right_after_a_hard_kill_waits_for_the_old_server(data: Path) ->
         os.kill(postgres, signal.SIGSTOP)
         launcher.end(signal.SIGKILL)
     with Launcher(data, PARTS_ALONE) as again:
-        until(lambda: "Valkey is ready" in again.output)
+        again.until(lambda: "Valkey is ready" in again.output)
         assert "PostgreSQL is ready" not in again.output
         os.kill(postgres, signal.SIGCONT)
         again.up()
@@ -123,6 +125,31 @@ def test_reset_forgets_the_data_and_spares_what_is_not_ours(data: Path) -> None:
         second.up()
         assert sql(second, "SELECT to_regclass('mine')") is None
     assert (data / "letter.txt").read_text() == "not yours"
+
+
+@pytest.mark.slow
+def test_a_start_can_be_ended_at_any_moment(data: Path) -> None:
+    """SIGTERM while initdb runs ends everything at once; the next start completes the work."""
+    with Launcher(data, PARTS_ALONE) as launcher:
+        launcher.until(lambda: "initdb" in launcher.children())
+        assert launcher.end(signal.SIGTERM) == 0
+        assert launcher.descendants() == {}
+        assert not (data / "env").exists()
+    with Launcher(data, PARTS_ALONE) as again:
+        again.up()
+
+
+@pytest.mark.slow
+def test_env_is_complete_before_the_gateway_is_ready(data: Path) -> None:
+    """Who waits for /health/ready finds every address and key in DIR/env."""
+    port = free_ports(1)[0]
+    with Launcher(data, "--port", str(port)) as launcher:
+        launcher.until(lambda: asyncio.run(answers(f"http://127.0.0.1:{port}/health/ready")))
+        assert launcher.env().keys() >= PROMISED
+        launcher.up()
+        assert f"http://127.0.0.1:{port}/" in launcher.output
+        assert launcher.end(signal.SIGINT) == 0
+        assert launcher.descendants() == {}
 
 
 @pytest.mark.slow
