@@ -30,6 +30,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         parts = Stack(folder, tools=cache_home() / "tools", anchor=ANCHOR, say=lambda _: None)
         try:
             asyncio.run(parts.up())
-            yield LocalStack(parts.env, parts.postgres.dsn, parts.dify.root)
+            yield LocalStack(parts.env(), parts.postgres.dsn, parts.dify.root)
         finally:
             asyncio.run(parts.down())

@@ -38,7 +38,7 @@ def run(options: DevOptions) -> int:
         with folder.held():
             if options.reset:
                 folder.reset()
-            asyncio.run(until_told(live(options, folder, report)))
+            asyncio.run(live(options, folder, report))
     except HawkError as error:
         report.failed(error)
         return 1
@@ -47,41 +47,44 @@ def run(options: DevOptions) -> int:
 
 
 async def live(options: DevOptions, folder: DataFolder, report: Report) -> None:
-    """Be the running stack: up, watched, and down whatever happens."""
+    """Be the stack: up and watched until told to end or a part fails, then down for certain."""
     folder.env.unlink(missing_ok=True)  # it stands for running parts, not for those before
     anchor = datetime.now(options.zone).date()
     stack = Stack(folder, tools=cache_home() / "tools", anchor=anchor, say=report.say)
+    life = with_gateway if options.gateway else without_gateway
     try:
-        if options.gateway:
-            await with_gateway(stack, options.port or free_ports(1)[0], folder, report)
-        else:
-            await without_gateway(stack, folder, report)
-        await stack.watch()
+        await until_told(life(stack, options, folder, report))
     finally:
         await stack.down()
 
 
-async def with_gateway(stack: Stack, port: int, folder: DataFolder, report: Report) -> None:
-    """Bring everything up; DIR/env is complete before the gateway is started."""
+async def with_gateway(
+    stack: Stack, options: DevOptions, folder: DataFolder, report: Report
+) -> None:
+    """Run everything; DIR/env is complete before the gateway is started."""
+    port = options.port or free_ports(1)[0]
     require_free(port)
     await together(stack.up(), vendored(folder))
-    folder.write_env(stack.env)
-    gateway = Gateway(folder, port, stack.env)
+    env = stack.env()
+    folder.write_env(env)
+    gateway = Gateway(folder, port, env)
     await stack.add(gateway)
     report.parts(stack.parts)
     report.try_gateway(gateway.address)
+    await stack.watch()
 
 
-async def without_gateway(stack: Stack, folder: DataFolder, report: Report) -> None:
-    """Bring the parts up for a gateway that is started elsewhere with DIR/env."""
+async def without_gateway(stack: Stack, _: DevOptions, folder: DataFolder, report: Report) -> None:
+    """Run the parts for a gateway that is started elsewhere with DIR/env."""
     await stack.up()
-    folder.write_env(stack.env)
+    folder.write_env(stack.env())
     report.parts(stack.parts)
     report.try_parts(folder.env)
+    await stack.watch()
 
 
 async def until_told(life: Coroutine[None, None, None]) -> None:
-    """Run `life`; the first signal that asks for the end cancels it, more change nothing."""
+    """Run `life` until SIGINT or SIGTERM, or until it fails; more signals change nothing."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
     for sent in (signal.SIGINT, signal.SIGTERM):

@@ -13,7 +13,6 @@ READY_S = 30.0
 ASK_AGAIN_S = 0.02
 LAST_LINES = 12
 
-
 Say = Callable[[str], None]  # tells the person who waits how far it is
 
 

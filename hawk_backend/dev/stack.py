@@ -65,9 +65,8 @@ class Stack:
         while self.parts:
             await bring_down(self.parts.pop())
 
-    @property
     def env(self) -> Mapping[str, str]:
-        """What points a gateway (or a test, or psql) at the parts."""
+        """What points a gateway (or a test, or psql) at the parts; its keys are signed now."""
         return {
             "SUPABASE_URL": self.postgrest.address,
             "SUPABASE_REST_URL": self.postgrest.address,  # a bare PostgREST: no /rest/v1
