@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 _CHAT = "chat-messages"
 _PATHS = {"workflow": "workflows/run", "completion": "completion-messages"}
@@ -30,6 +31,7 @@ class App:
 
     mode: str = ""
     name: str = ""
+    stand_in: bool = False
     variables: Mapping[str, Variable] | None = field(default=None)
 
     @property
@@ -44,7 +46,7 @@ class App:
 
     def stop_path(self, task_id: str) -> str:
         """Where a generation is stopped."""
-        return f"{_STOPS.get(self.mode, self.path)}/{task_id}/stop"
+        return f"{_STOPS.get(self.mode, self.path)}/{quote(task_id, safe='')}/stop"
 
 
 def read_variables(parameters: Mapping[str, Any]) -> dict[str, Variable] | None:

@@ -88,6 +88,8 @@ class Relay:
         for event in events:
             kind = event["event"]
             fold = self._FOLDS.get(kind)
+            if not self.task_id:
+                self._note_ids(event)
             if fold is None:
                 self.begun = self.begun or kind not in ("ping", "")
                 self.counts[kind if kind in _SILENT else "unknown", "dropped"] += 1
@@ -130,7 +132,6 @@ class Relay:
         """Note why there is no answer, or no more of it; the first reason stands."""
         self.fault = self.fault or fault
         self._retry = fault.retry and not self.begun
-        self.ended = True
 
     def _note_ids(self, event: Event) -> None:
         for name in _IDS:
@@ -234,11 +235,13 @@ class Relay:
         return iter(())
 
     def _error(self, event: Event) -> Iterator[dict[str, object]]:
+        self.ended = True
         self.fault = None if self.fault is faults.FAILED else self.fault
         self.fail(faults.failed(event))
         return iter(())
 
     def _refused(self, event: Event) -> Iterator[dict[str, object]]:
+        self.ended = True
         self.fail(faults.refused(event["status"], event["code"], event["message"]))
         return iter(())
 

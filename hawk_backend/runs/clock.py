@@ -1,7 +1,7 @@
 """The deadlines of one generation: first byte, silence, total, and what is left once it ends."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from hawk_backend.runs.limits import RelayClocks
@@ -9,24 +9,23 @@ from hawk_backend.runs.ticker import Ticker
 
 
 class Clock:
-    """Ends the reading inside `running` at the first deadline; `expired` says which it was."""
+    """Calls `give_up` with the name of a deadline that passed; the last one ends the reading."""
 
-    LAST = "last"
-
-    def __init__(self, ticker: Ticker, clocks: RelayClocks) -> None:
-        self.expired = ""
+    def __init__(self, ticker: Ticker, clocks: RelayClocks, give_up: Callable[[str], None]) -> None:
         self._clocks = clocks
         self._ticker = ticker
+        self._give_up = give_up
         self._scope = asyncio.timeout(None)
+        self._over = False
         self._heard = False
         self._opened = ticker.now()
-        self._silence = ticker.watch(lambda: self._end("idle" if self._heard else "first_byte"))
-        self._total = ticker.watch(lambda: self._end("total"))
-        self._last = ticker.watch(lambda: self._end(self.LAST))
+        self._silence = ticker.watch(self._silent)
+        self._total = ticker.watch(lambda: give_up("total"))
+        self._last = ticker.watch(self._end)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Hold the deadlines over the body; a deadline of ours ends it without an error."""
+        """Hold the deadlines over the body; the last one ends it without an error."""
         with self._silence, self._total, self._last:
             self._silence.within(self._clocks.first_byte)
             self._total.within(self._clocks.total)
@@ -34,7 +33,7 @@ class Clock:
                 async with self._scope:
                     yield
             except TimeoutError:
-                if not self.expired:
+                if not self._over:
                     raise
 
     def heard(self) -> None:
@@ -55,6 +54,9 @@ class Clock:
         rest = self._opened + self._clocks.first_byte - self._ticker.now()
         self._last.within(rest if patience_s is None else min(rest, patience_s))
 
-    def _end(self, deadline: str) -> None:
-        self.expired = deadline
+    def _silent(self) -> None:
+        self._give_up("idle" if self._heard else "first_byte")
+
+    def _end(self) -> None:
+        self._over = True
         self._scope.reschedule(self._ticker.now())

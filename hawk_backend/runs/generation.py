@@ -30,14 +30,20 @@ class Generation:
         self._stop_sent: asyncio.Task[None] | None = None
 
     async def run(self, ticker: Ticker) -> None:
-        """Return when the connection is closed, whoever ended it; `relay` knows what happened."""
-        clock = self._clock = Clock(ticker, self._clocks)
-        async with clock.running():
-            await self._read(clock)
-        if clock.expired not in ("", Clock.LAST):
-            self.relay.break_off(clock.expired)
-        if self._stop_sent:
-            await self._stop_sent
+        """Return when the connection is closed, whoever ended it; `relay` knows what happened.
+
+        A generation whose last event did not come may still be under way inside Dify, and
+        paid for: whatever ended the reading, it is stopped.
+        """
+        clock = self._clock = Clock(ticker, self._clocks, self._give_up)
+        try:
+            async with clock.running():
+                await self._read(clock)
+        finally:
+            self._stopping = True
+            self._stop_if_possible()
+            if self._stop_sent:
+                await self._stop_sent
 
     def stop(self, *, patience_s: float | None = None) -> None:
         """Stop the generation and drain it.
@@ -51,6 +57,11 @@ class Generation:
         if self._clock and not self.relay.task_id:
             self._clock.wait_for_first_event(patience_s)
         self._stop_if_possible()
+
+    def _give_up(self, deadline: str) -> None:
+        """Break the answer off at a deadline; what Dify still says to the stop is read."""
+        self.relay.break_off(deadline)
+        self.stop(patience_s=0)
 
     async def _read(self, clock: Clock) -> None:
         answer = await self._dify.open(self._ask)

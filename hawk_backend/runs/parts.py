@@ -85,6 +85,14 @@ class App(Protocol):
 
     @property
     def mode(self) -> str:
+        """Which kind of app it is, in Dify's words; empty as long as that is not known."""
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether it belongs to the local stack's stand-in."""
+
+    @property
+    def mode(self) -> str:
         """Its kind: chat, workflow, …; "" as long as that is not known."""
 
     @property

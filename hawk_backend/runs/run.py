@@ -96,8 +96,8 @@ class Run:
         except HawkError as exc:
             self.relay.fail(_fault(exc))
         except Exception:  # noqa: BLE001 - whatever breaks, the stream gets its terminal event
-            _LOG.exception("run_broken", request_id=self.order.request_id)
             self.relay.fail(faults.INTERNAL)
+            _LOG.exception("run_broken", request_id=self.order.request_id)
         finally:
             self._end()
             self._ticket.release()

@@ -16,9 +16,11 @@ from starlette.responses import JSONResponse, Response
 
 from hawk_backend.api.event_stream import EventStream
 from hawk_backend.clients.dify import Dify
+from hawk_backend.clients.sse import Frame, FrameParser
 from hawk_backend.dev.dify.apps import BY_NAME
 from hawk_backend.errors import HawkError, Overloaded
 from hawk_backend.models import SERVICE, Principal, Prompt
+from hawk_backend.observability import configure_logging
 from hawk_backend.pipeline.intent import Intent
 from hawk_backend.runs.collect import collect
 from hawk_backend.runs.limits import RelayClocks, RunLimits
@@ -109,6 +111,12 @@ class Rig:
         async with self.post(**fields) as response:
             return events_of(await response.aread())
 
+    @asynccontextmanager
+    async def watching(self, **fields: object) -> AsyncIterator["Browser"]:
+        """Open a prompt's stream to read it event by event; leaving the block leaves it."""
+        async with self.post(**fields) as response:
+            yield Browser(response)
+
     async def clean(self) -> None:
         """Wait until nothing is left: no run, no slot, no task, no connection, no generation."""
         async with asyncio.timeout(PATIENCE):
@@ -126,6 +134,42 @@ class Rig:
         return int(self.runs._bulkhead.held + self.runs._bulkhead.waiting)
 
 
+class Browser:
+    """Reads a stream event by event."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self.pings = 0
+        self.events: list[dict[str, Any]] = []
+        self._bytes = response.aiter_bytes()
+        self._parser = FrameParser()
+        self._next: list[Frame] = []
+
+    async def next(self) -> dict[str, Any]:
+        """Return the next event; the stream must not end before it."""
+        while not self._next:
+            self._next = self._parser.feed(await anext(self._bytes))
+            self.pings += sum(not frame.data for frame in self._next)
+            self._next = [frame for frame in self._next if frame.data]
+        event: dict[str, Any] = json.loads(self._next.pop(0).data)
+        self.events.append(event)
+        return event
+
+    async def until(self, kind: str) -> dict[str, Any]:
+        """Read up to the next event of this kind and return it."""
+        while (event := await self.next())["event"] != kind:
+            pass
+        return event
+
+    async def rest(self) -> list[dict[str, Any]]:
+        """Read to the end of the stream and return all events."""
+        while True:
+            try:
+                await self.next()
+            except StopAsyncIteration:
+                return self.events
+
+
 @asynccontextmanager
 async def rigged(
     clocks: RelayClocks = FAST,
@@ -134,14 +178,19 @@ async def rigged(
     delivery: Delivery | None = None,
     keys: Mapping[str, str] | None = None,
     base_url: str = "",
+    app: str = "chat",
 ) -> AsyncIterator[Rig]:
     """Serve a gateway with these knobs; at the end see that nothing of it is left."""
+    configure_logging("INFO", "json")
     async with running() as standin:
         stages = Stages()
-        keys = keys or {"default": BY_NAME["chat"].key}
+        keys = keys or {"default": BY_NAME[app].key}
         dify = Dify(base_url or standin.base_url, keys, connect_s=0.5)
         runs = Runs(stages, dify, clocks=clocks, limits=limits or LIMITS, delivery=delivery)
-        async with serving(app(runs)) as url, httpx.AsyncClient(base_url=url, timeout=15) as http:
+        async with (
+            serving(routes(runs)) as url,
+            httpx.AsyncClient(base_url=url, timeout=15) as http,
+        ):
             yield Rig(url, standin, stages, dify, runs, http)
             await runs.aclose()
         await dify.aclose()
@@ -150,7 +199,7 @@ async def rigged(
 LIMITS = replace(RunLimits(), resume_s=0.1, attach_s=1.0)
 
 
-def app(runs: Runs) -> FastAPI:
+def routes(runs: Runs) -> FastAPI:
     """Return the routes that a stream needs, wired as the gateway wires them."""
     app = FastAPI()
     app.state.drain = runs.aclose
@@ -171,6 +220,10 @@ def app(runs: Runs) -> FastAPI:
     async def resume(request_id: str, after: int = 0) -> Response:
         run = runs.find(request_id)
         return EventStream(run, after=after) if run else JSONResponse({}, 404)
+
+    @app.post("/stop/{request_id}")
+    async def stop(request_id: str) -> Response:
+        return JSONResponse({}, 202 if runs.stop(request_id) else 404)
 
     return app
 

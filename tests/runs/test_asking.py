@@ -20,7 +20,6 @@ ALL = ("default", "allocation", "booking", "analytics", "config")
 def asked(
     app: App | None = None,
     delivery: Delivery | None = None,
-    context: str = "rows",
     **fields: object,
 ) -> Ask:
     """Return what Dify is asked for a prompt with these fields."""
