@@ -110,7 +110,8 @@ class Table:
 
     `filters` gives for a slot the alternative rules of which a row must pass one.
     `stands_in` gives for a column the alternative columns that hold the same in another
-    generation of the schema (several are joined). Without columns it takes what the database has.
+    generation of the schema (several are joined). `tells` is the column that tells the currency of
+    a record that a prompt names here. Without columns it takes what the database has.
     """
 
     name: Name
@@ -125,6 +126,7 @@ class Table:
     kind: Literal["table", "view"] = "table"
     row_cap: Annotated[int, Field(gt=0, le=10_000)] = 1000
     as_of: Name | None = None
+    tells: Name | None = None
     bases: tuple[Name, ...] = ()
     materialized: bool = False
     reads_clock: bool = False
@@ -153,7 +155,7 @@ class Table:
         """Return what contradicts itself inside this table, one sentence each."""
         named = [*self.key, *(term.column for term in self.order), *self.stands_in]
         named += [name for names in self.stands_in.values() for name in names]
-        named += [self.as_of] if self.as_of else []
+        named += [name for name in (self.as_of, self.tells) if name]
         known = self.by_name
         faults = [f"{name} is no column" for name in named if self.columns and name not in known]
         if len(known) < len(self.columns):

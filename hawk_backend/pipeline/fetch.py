@@ -1,38 +1,210 @@
 """QueryPlan → TableResults: cache first, then the source in parallel, deadline, manifest."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Protocol
 
-from hawk_backend.models import Reason, TableState, Tier
-from hawk_backend.rows import Row, Slice
+from hawk_backend.catalogue import Catalogue, Table
+from hawk_backend.errors import SourceError, TableAbsent
+from hawk_backend.models import Principal, Reason
+from hawk_backend.pipeline.binding import bind
+from hawk_backend.pipeline.filters import Filters, Passing
+from hawk_backend.pipeline.matching import Bound
+from hawk_backend.pipeline.narrowing import Narrowing
+from hawk_backend.pipeline.plan import QueryPlan, TableQuery
+from hawk_backend.pipeline.reads import Read
+from hawk_backend.pipeline.results import TableResult, answered, failed, read
+from hawk_backend.rows import Slice, Where
+
+__all__ = ["Fetch", "OnResult", "Slices", "TableResult"]
+
+OnResult = Callable[[TableResult], None]
 
 
-@dataclass(frozen=True, slots=True)
-class TableResult:
-    """How one table's read ended, and its rows after filter and limit.
+class Slices(Protocol):
+    """Where slices come from: the reads from the source, or a cache before them."""
 
-    `positions` are indices into `slice.rows` (and `slice.lines`) that passed filter and limit,
-    in the table's order. `complete` says that every row that the filter allows is there.
-    """
+    def start(
+        self, table: Table, principal: Principal, where: Where = (), *, fresh: bool = False
+    ) -> asyncio.Future[Read]:
+        """Return the future of a read; it fails with SourceError."""
 
-    table: str
-    state: TableState
-    reason: Reason | None = None
-    tier: Tier = Tier.NONE
-    slice: Slice | None = None
-    positions: tuple[int, ...] = ()
-    complete: bool = False
-    ms: float = 0.0
-    as_of: date | None = None
-    age_s: float | None = None
+    def leave(self, futures: Collection[asyncio.Future[Read]]) -> None:
+        """Take notice that these are no longer waited for."""
 
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        """Rows after filter and limit, in the table's order."""
-        return () if self.slice is None else tuple(self.slice.rows[i] for i in self.positions)
 
-    @property
-    def lines(self) -> Iterator[str]:
-        """The same rows as rendered lines under `slice.header`."""
-        return iter(()) if self.slice is None else (self.slice.lines[i] for i in self.positions)
+class Fetch:
+    """Reads all tables of a plan at once and ends by `deadline_s`, whatever fails."""
+
+    def __init__(
+        self,
+        slices: Slices,
+        catalogue: Catalogue,
+        *,
+        deadline_s: float,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._slices = slices
+        self._catalogue = catalogue
+        self._deadline_s = deadline_s
+        self._clock = clock
+
+    async def fetch(
+        self, plan: QueryPlan, principal: Principal, *, fresh: bool, on_result: OnResult
+    ) -> tuple[TableResult, ...]:
+        """Return one result a query, in the plan's order; `on_result` hears of each as it ends.
+
+        `fresh` reads every table from the source. What does not arrive in time is missing; its
+        read goes on and serves the next prompt.
+        """
+        until = asyncio.get_running_loop().time() + self._deadline_s
+        prompt = _Prompt(self._slices, self._catalogue, plan, principal, fresh=fresh)
+        results: dict[str, TableResult] = {}
+        try:
+            async for end in prompt.ends(until):
+                result = end(self._clock())
+                results[result.table] = result
+                on_result(result)
+        finally:
+            prompt.leave()
+        return tuple(results[query.table] for query in plan.queries)
+
+
+End = Callable[[datetime], TableResult]
+"""A table's end; the moment at which it is told gives its rows their age."""
+
+
+class _Prompt:
+    """The reads of one prompt, from the first question to the last answer or the deadline."""
+
+    def __init__(
+        self,
+        slices: Slices,
+        catalogue: Catalogue,
+        plan: QueryPlan,
+        principal: Principal,
+        *,
+        fresh: bool,
+    ) -> None:
+        self._source = slices
+        self._catalogue = catalogue
+        self._plan = plan
+        self._principal = principal
+        self._fresh = fresh
+        self._open = {query.table: query for query in plan.queries}
+        self._reads: dict[str, asyncio.Future[Read]] = {
+            name: self._start(catalogue.tables[name]) for name in (*self._open, *plan.support)
+        }
+        self._found: dict[str, Read] = {}
+        self._slices: dict[str, Slice] = {}
+        self._failed: dict[str, SourceError] = {}
+        self._bounds: dict[tuple[frozenset[str], frozenset[str]], Bound] = {}
+        self._asked: list[asyncio.Future[Read]] = []
+        self._narrowing = Narrowing(self._ask, self._slices)
+        self._narrowed: dict[asyncio.Task[tuple[Read, Passing]], TableQuery] = {}
+
+    async def ends(self, until: float) -> AsyncIterator[End]:
+        """Yield every table's end as it comes; at `until` all others end as they stand."""
+        loop = asyncio.get_running_loop()
+        while self._open:
+            for end in self._settled():
+                yield end
+            waiting: list[asyncio.Future[Any]] = [*self._unread(), *self._narrowed]
+            left = until - loop.time()
+            if not waiting or left <= 0:
+                break
+            await asyncio.wait(waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        for end in self._given_up():
+            yield end
+
+    def leave(self) -> None:
+        """Stop waiting; queries that were sent run on and serve the next prompt."""
+        self._source.leave([*self._reads.values(), *self._asked])
+        self._narrowing.close()
+        for task in self._narrowed:
+            task.cancel()
+
+    def _start(self, table: Table, where: Where = ()) -> asyncio.Future[Read]:
+        return self._source.start(table, self._principal, where, fresh=self._fresh)
+
+    async def _ask(self, table: Table, where: Where) -> Read:
+        future = self._start(table, where)
+        self._asked.append(future)
+        return await asyncio.shield(future)
+
+    def _unread(self) -> list[asyncio.Future[Read]]:
+        return [
+            future
+            for name, future in self._reads.items()
+            if name not in self._found and name not in self._failed
+        ]
+
+    def _take(self) -> None:
+        """Take in what has arrived."""
+        for name, future in self._reads.items():
+            if name in self._found or name in self._failed or not future.done():
+                continue
+            try:
+                self._found[name] = future.result()
+                self._slices[name] = self._found[name].slice
+            except SourceError as exc:
+                self._failed[name] = exc
+            except asyncio.CancelledError:
+                self._failed[name] = SourceError(f"the read of {name} was ended")
+
+    def _settled(self) -> Iterator[End]:
+        """Yield the tables that can be told now; send those that need a question of their own."""
+        self._take()
+        known = self._found.keys() | self._failed.keys()
+        for task in [task for task in self._narrowed if task.done()]:
+            query = self._narrowed.pop(task)
+            del self._open[query.table]
+            yield partial(read, query, *task.result())
+        for query in list(self._open.values()):
+            if query.table in known and query.through <= known and not self._is_asked(query):
+                yield from self._end(query)
+
+    def _is_asked(self, query: TableQuery) -> bool:
+        return query in self._narrowed.values()
+
+    def _end(self, query: TableQuery) -> Iterator[End]:
+        if (error := self._failed.get(query.table)) is not None:
+            del self._open[query.table]
+            yield partial(_failed, query, error)
+            return
+        own = self._found[query.table]
+        passing = self._passing(query)
+        if answered(query, own, passing) or not query.where:
+            del self._open[query.table]
+            yield partial(read, query, own, passing)
+            return
+        narrow = self._narrowing.narrow(query, own, self._bound())
+        self._narrowed[asyncio.ensure_future(narrow)] = query
+
+    def _given_up(self) -> Iterator[End]:
+        """End what is left: by what is there, or as missing."""
+        for query in self._open.values():
+            if query.table in self._found:
+                yield partial(read, query, self._found[query.table], self._passing(query))
+            else:
+                late = SourceError(f"{query.table} did not arrive in time", reason=Reason.TIMEOUT)
+                yield partial(_failed, query, self._failed.get(query.table, late))
+
+    def _passing(self, query: TableQuery) -> Passing:
+        filters = Filters(self._bound(), lambda table, _slot: self._slices.get(table))
+        return filters.passing(self._slices[query.table], query.where, as_of=query.as_of)
+
+    def _bound(self) -> Bound:
+        """Bind anew only when a table that the binding rests on has arrived."""
+        absent = frozenset(n for n, exc in self._failed.items() if isinstance(exc, TableAbsent))
+        key = (self._plan.rests_on.intersection(self._slices), absent)
+        if key not in self._bounds:
+            self._bounds[key] = bind(self._plan, self._slices, absent)
+        return self._bounds[key]
+
+
+def _failed(query: TableQuery, error: SourceError, now: datetime) -> TableResult:
+    del now
+    return failed(query.table, error)

@@ -1,0 +1,81 @@
+"""Asking: a slot's rules in the words of the source, for slices that hold not every row.  Pure.
+
+What cannot be said to the source is left out: it then sends more rows than pass, never fewer,
+and the same rules run over them in process.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from hawk_backend.catalogue import NAMING, Rule
+from hawk_backend.pipeline.filters import Filters
+from hawk_backend.pipeline.matching import Bound, meant, present
+from hawk_backend.rows import Slice, Term
+
+MOST_VALUES = 150
+"""Values of one comparison that still fit into an address."""
+_DAY = timedelta(days=1)
+
+
+def asked(
+    table: Slice, where: Sequence[Sequence[str]], filters: Filters, *, as_of: bool = False
+) -> list[list[Term]]:
+    """Return groups of alternatives; none where the source cannot narrow the table."""
+    return [terms for group in where for terms in _group(table, group, filters, as_of=as_of)]
+
+
+def _group(
+    table: Slice, group: Sequence[str], filters: Filters, *, as_of: bool
+) -> Iterator[list[Term]]:
+    rules = [(slot, rule) for slot in group for rule in filters.rules(table, slot)]
+    if len(rules) == 1 and (rules[0][1].on or rules[0][1].latest_by):
+        yield from _days(rules[0][1], filters, as_of=as_of)
+        return
+    ways = [_terms(table, slot, rule, filters) for slot, rule in rules]
+    if ways and all(ways):
+        yield [term for terms in ways for term in terms]
+
+
+def _days(rule: Rule, filters: Filters, *, as_of: bool) -> Iterator[list[Term]]:
+    """Say a range a day wider than it is: the column may hold instants."""
+    if len(rule.columns) > 1:
+        return
+    if rule.latest_by:
+        yield [Term(rule.columns[0], "to", (filters.day(as_of=as_of) + _DAY,))]
+        return
+    start, end = filters.bound.span(rule)
+    yield [Term(rule.columns[0], "from", (start - _DAY,))]
+    yield [Term(rule.columns[0], "to", (end + _DAY,))]
+
+
+def _terms(table: Slice, slot: str, rule: Rule, filters: Filters) -> list[Term]:
+    """Return alternatives that say the rule, or none where it cannot be said."""
+    if rule.pair or rule.on or rule.latest_by:
+        return []
+    if rule.but:
+        return [Term(name, "not in", rule.but) for name in rule.columns[:1]]
+    values: list[str | bool]
+    if rule.via:
+        values = sorted({str(cell) for cell in filters.leading(rule, slot)[0]})
+    elif slot == "currency" and slot not in filters.bound.values:
+        return [Term(rule.columns[0], "not in", tuple(sorted(filters.bound.wanted.without)))]
+    else:
+        values = sorted(_values(rule, slot, filters.bound), key=str)
+    if len(values) > MOST_VALUES:
+        return []
+    terms = [Term(name, "in", tuple(values)) for name in present(table, rule) if values]
+    return [*terms, *(Term(name, "null") for name in rule.columns if rule.null)]
+
+
+def _values(rule: Rule, slot: str, bound: Bound) -> set[str | bool]:
+    values = {*meant(rule, slot, bound), *rule.also, *(bound.proxies if rule.proxy else ())}
+    if slot not in NAMING:
+        return values
+    return {form for value in values for form in _forms(str(value))}
+
+
+def _forms(name: str) -> Iterator[str]:
+    """Write an id as it may stand in the database: ORD-123, ORD_123, ORD123."""
+    for joint in ("-", "_", ""):
+        yield name.replace("-", joint).replace("_", joint)
+    yield name

@@ -1,0 +1,89 @@
+"""Narrowing: the rows that a slice at its cap cannot tell are asked of the source by themselves."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from hawk_backend.catalogue import Table
+from hawk_backend.errors import SourceError
+from hawk_backend.pipeline.asking import asked
+from hawk_backend.pipeline.filters import Filters, Passing
+from hawk_backend.pipeline.matching import Bound
+from hawk_backend.pipeline.plan import TableQuery
+from hawk_backend.pipeline.reads import Read
+from hawk_backend.rows import Slice, Where
+
+DEEPEST = 2
+"""Tables that a chain of questions to the source leads through."""
+
+
+class Ask(Protocol):
+    """One question to the source."""
+
+    async def __call__(self, table: Table, where: Where) -> Read:
+        """Return the rows that `where` allows; raises SourceError."""
+
+
+class Narrowing:
+    """The questions of one prompt; each is asked once, however many filters lead through it."""
+
+    def __init__(self, ask: Ask, slices: Mapping[str, Slice]) -> None:
+        self._ask = ask
+        self._slices = slices
+        self._leads: dict[tuple[str, str], asyncio.Task[Read | None]] = {}
+
+    async def narrow(self, query: TableQuery, own: Read, bound: Bound) -> tuple[Read, Passing]:
+        """Return the query's rows from the source, or what the slice has where that fails."""
+        filters = Filters(bound, self._through)
+        slots = [slot for group in query.where for slot in group]
+        ms = sum([await self._lead(own.slice, slot, bound, DEEPEST) for slot in slots])
+        where = asked(own.slice, query.where, filters, as_of=query.as_of)
+        found = own
+        if where and not own.slice.complete:
+            try:
+                found = await self._ask(own.slice.table, where)
+            except SourceError:
+                found = own
+        ms += own.ms + (found.ms if found is not own else 0.0)
+        passing = filters.passing(found.slice, query.where, as_of=query.as_of)
+        return replace(found, ms=ms), passing
+
+    async def _lead(self, table: Slice, slot: str, bound: Bound, depth: int) -> float:
+        """Have every table in hand that the slot's rules lead through; return what that took."""
+        through = {rule.via for rule in Filters(bound, self._through).rules(table, slot)}
+        reads = [
+            await self._told(self._slices[name], slot, bound, depth)
+            for name in sorted(name for name in through if name and name in self._slices)
+        ]
+        return sum(read.ms for read in reads if read)
+
+    async def _told(self, table: Slice, slot: str, bound: Bound, depth: int) -> Read | None:
+        """Ask for the rows of another table that pass the slot, where its slice is at its cap."""
+        key = (table.table.name, slot)
+        if key not in self._leads:
+            self._leads[key] = asyncio.ensure_future(self._tell(table, slot, bound, depth))
+        return await asyncio.shield(self._leads[key])
+
+    async def _tell(self, table: Slice, slot: str, bound: Bound, depth: int) -> Read | None:
+        ms = await self._lead(table, slot, bound, depth - 1) if depth > 1 else 0.0
+        if table.complete:
+            return None
+        where = asked(table, ((slot,),), Filters(bound, self._through))
+        try:
+            found = await self._ask(table.table, where) if where else None
+        except SourceError:
+            return None
+        return found and replace(found, ms=found.ms + ms)
+
+    def _through(self, table: str, slot: str) -> Slice | None:
+        """Give the narrowed rows where there are any, else the slice."""
+        lead = self._leads.get((table, slot))
+        if lead is not None and lead.done() and (found := lead.result()) is not None:
+            return found.slice
+        return self._slices.get(table)
+
+    def close(self) -> None:
+        """End what is still being asked."""
+        for task in self._leads.values():
+            task.cancel()

@@ -1,0 +1,192 @@
+"""Reads: whole tables from the source, all at once, each query sent once for all who wait."""
+
+import asyncio
+import heapq
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from hawk_backend.catalogue import Table
+from hawk_backend.errors import SourceError
+from hawk_backend.models import Principal, Tier
+from hawk_backend.observability import logger
+from hawk_backend.rows import Answer, Slice, Where, read_slice
+
+_LOG = logger("pipeline.reads")
+_KEPT = 64
+_KEPT_S = 5.0
+"""How long a result that came too late for its prompt may serve the next one."""
+_WEIGHT = 0.3
+"""Share of the newest time in a table's moving average."""
+
+
+class Source(Protocol):
+    """Where tables come from."""
+
+    async def read(self, table: Table, principal: Principal, where: Where = ()) -> Answer:
+        """Return rows in the table's total order; raises TableAbsent or SourceError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A slice in hand; `ms` is the time of its own query, 0 where none ran."""
+
+    slice: Slice
+    tier: Tier
+    ms: float
+
+
+@dataclass(slots=True)
+class _Job:
+    """One query for all that wait for it."""
+
+    key: tuple[object, ...]
+    table: Table
+    principal: Principal
+    where: Where
+    future: asyncio.Future[Read]
+    waiting: int = 0
+    sent: bool = False
+
+
+class Reads:
+    """Sends the slowest tables first, `concurrency` at a time.
+
+    Prompts that want the same rows share a query as long as it has not been sent: so whoever
+    joins still reads what was true when it asked. A query that its prompts no longer wait for
+    runs to its end, and its result serves the next prompt once.
+    """
+
+    def __init__(self, source: Source, zone: ZoneInfo, *, concurrency: int = 32) -> None:
+        self._source = source
+        self._zone = zone
+        self._concurrency = concurrency
+        self._unsent: dict[tuple[object, ...], _Job] = {}
+        self._queue: list[tuple[float, int, _Job]] = []
+        self._jobs: dict[asyncio.Future[Read], _Job] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._kept: OrderedDict[tuple[object, ...], tuple[float, Read]] = OrderedDict()
+        self._average: dict[str, float] = {}
+        self._turn = count()
+        self._pumping = False
+
+    def __repr__(self) -> str:
+        return f"<Reads {len(self._tasks)} in flight, {len(self._unsent)} unsent>"
+
+    def start(
+        self, table: Table, principal: Principal, where: Where = (), *, fresh: bool = False
+    ) -> asyncio.Future[Read]:
+        """Return the future of a read; say `leave` when it is no longer waited for."""
+        key = (principal.scope, table.name, tuple(map(tuple, where)))
+        kept = self._kept.pop(key, None)
+        if kept and not fresh and time.monotonic() - kept[0] < _KEPT_S:
+            return _done(kept[1])
+        job = self._unsent.get(key)
+        if job is None:
+            future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
+            job = self._unsent[key] = _Job(key, table, principal, where, future)
+            self._jobs[job.future] = job
+            slowest_first = -self._average.get(table.name, float("inf"))
+            heapq.heappush(self._queue, (slowest_first, next(self._turn), job))
+            self._call_pump()
+        job.waiting += 1
+        return job.future
+
+    def leave(self, futures: Sequence[asyncio.Future[Read]]) -> None:
+        """Stop waiting; a query that was not sent and that nobody wants is not sent any more."""
+        for future in futures:
+            if (job := self._jobs.get(future)) is not None:
+                job.waiting -= 1
+                if not job.waiting and not job.sent:
+                    self._unsent.pop(job.key, None)
+                    self._jobs.pop(job.future)
+
+    async def aclose(self) -> None:
+        """End every query."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _call_pump(self) -> None:
+        """Send after this turn of the loop, so that prompts of the same turn join."""
+        if not self._pumping:
+            self._pumping = True
+            asyncio.get_running_loop().call_soon(self._pump)
+
+    def _pump(self) -> None:
+        self._pumping = False
+        while self._queue and len(self._tasks) < self._concurrency:
+            job = heapq.heappop(self._queue)[2]
+            if self._unsent.get(job.key) is job:
+                self._send(job)
+
+    def _send(self, job: _Job) -> None:
+        job.sent = True
+        del self._unsent[job.key]
+        task = asyncio.ensure_future(self._run(job))
+        self._tasks.add(task)
+        task.add_done_callback(lambda _: self._sent(job, task))
+
+    def _sent(self, job: _Job, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._jobs.pop(job.future, None)
+        if not job.future.done():
+            job.future.cancel()
+        if self._queue:
+            self._call_pump()
+
+    async def _run(self, job: _Job) -> None:
+        started = time.perf_counter()
+        try:
+            answer = await self._source.read(job.table, job.principal, job.where)
+            read = Read(self._slice(job.table, answer), Tier.SOURCE, _ms(started))
+        except SourceError as exc:
+            _fail(job, exc)
+        except Exception as exc:  # noqa: BLE001 - whatever it is, whoever waits must learn of it
+            _fail(job, SourceError(f"{job.table.name}: {type(exc).__name__}"))
+            _LOG.error("read failed", table=job.table.name, error=type(exc).__name__)
+        else:
+            self._deliver(job, read)
+        finally:
+            self._learn(job.table.name, _ms(started))
+
+    def _slice(self, table: Table, answer: Answer) -> Slice:
+        return read_slice(
+            table,
+            answer.body,
+            columns=answer.columns,
+            cap=answer.cap,
+            zone=self._zone,
+            fetched_at=answer.fetched_at,
+        )
+
+    def _deliver(self, job: _Job, read: Read) -> None:
+        job.future.set_result(read)
+        if not job.waiting:
+            self._kept[job.key] = (time.monotonic(), Read(read.slice, Tier.MEMORY, 0.0))
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+
+    def _learn(self, table: str, ms: float) -> None:
+        before = self._average.get(table, ms)
+        self._average[table] = before + _WEIGHT * (ms - before)
+
+
+def _fail(job: _Job, error: SourceError) -> None:
+    job.future.set_exception(error)
+    job.future.exception()  # looked at, also where nobody waits any more
+
+
+def _ms(started: float) -> float:
+    return (time.perf_counter() - started) * 1000
+
+
+def _done(read: Read) -> asyncio.Future[Read]:
+    future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
+    future.set_result(read)
+    return future
