@@ -31,9 +31,8 @@ class DataFolder:
         self.log = self.path / "log"
         self.postgres = self.path / "postgres"
         self.password = self.path / "password"
-        self.loaded = self.path / "loaded.json"
         self._folders = (self.log, self.postgres)
-        self._files = (self.env, self.password, self.loaded)
+        self._files = (self.env, self.password)
 
     @contextmanager
     def held(self) -> Iterator[None]:

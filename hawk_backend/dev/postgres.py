@@ -85,6 +85,15 @@ class Postgres:
         await connection.close()
         return True
 
+    async def let_in(self, role: str, password: str) -> None:
+        """Give `role` the password of this start."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            quoted = await connection.fetchval("SELECT quote_literal($1)", password)
+            await connection.execute(f"ALTER ROLE {role} PASSWORD {quoted}")
+        finally:
+            await connection.close()
+
     async def _initdb(self) -> None:
         """Make the cluster beside its place and move it there whole."""
         draft = self._folder.postgres.with_name("postgres.new")

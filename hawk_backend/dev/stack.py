@@ -5,11 +5,21 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+import asyncpg
+
+from hawk_backend.dev.data import load
 from hawk_backend.dev.dify.apps import KEYS
 from hawk_backend.dev.folder import DataFolder
 from hawk_backend.dev.keys import Keys
-from hawk_backend.dev.loading import Loading, let_in
-from hawk_backend.dev.part import Part, Say, bring_down, bring_up, fail_if_dead, together
+from hawk_backend.dev.part import (
+    Part,
+    PartFailed,
+    Say,
+    bring_down,
+    bring_up,
+    fail_if_dead,
+    together,
+)
 from hawk_backend.dev.postgres import Postgres
 from hawk_backend.dev.postgrest import Postgrest, fetch, present
 from hawk_backend.dev.process import free_ports
@@ -27,7 +37,7 @@ class Stack:
         self._say = say
         self._tools = tools
         self._keys = Keys()
-        self._loading = Loading(folder, anchor)
+        self._anchor = anchor
         self.postgres = Postgres(folder, postgres)
         self.postgrest = Postgrest(
             folder,
@@ -90,9 +100,10 @@ class Stack:
             await fetch(self._tools)
 
     async def _database(self) -> None:
-        if self._loading.discard_outdated():
-            self._say("The code that makes the data has changed: the database is made anew")
         await self.add(self.postgres)
-        if await self._loading.load(self.postgres.dsn):
-            self._say("Schema and data are in place")
-        await let_in(self.postgres.dsn, "authenticator", self._keys.authenticator)
+        try:
+            await load(self.postgres.dsn, self._anchor)
+        except asyncpg.PostgresError as error:
+            raise PartFailed("Schema and data", str(error), remedy=Postgres.remedy) from error
+        self._say("Schema and data are in place")
+        await self.postgres.let_in("authenticator", self._keys.authenticator)

@@ -19,6 +19,8 @@ from hawk_backend.dev.schema import ddl
 MIGRATIONS = Path(hawk_backend.__file__).parents[1] / "supabase" / "migrations"
 """The migrations that a hosted project gets; they come after our own tables."""
 
+GENERATOR = Path(__file__).parent
+
 AFTER = """
 refresh materialized view mv_car_latest;
 select setval('hawk_agent_sessions_id_seq', max(id)) from hawk_agent_sessions;
@@ -29,7 +31,7 @@ select setval('hawk_agent_conversations_id_seq', max(id)) from hawk_agent_conver
 
 
 class Loaded(NamedTuple):
-    """What a database holds: the digest of its schema, the date of its data."""
+    """What a database holds: the digest of what made it, the date of its data."""
 
     made_of: str
     anchor: date
@@ -39,7 +41,8 @@ async def load(dsn: str, anchor: date, migrations: Path = MIGRATIONS) -> None:
     """Make the database at `dsn` hold the data of `anchor`, in one transaction.
 
     A database that holds it already is left alone, whatever was written to it since. Another
-    anchor replaces all rows; another schema replaces everything. `dsn` needs a superuser.
+    anchor replaces all rows; another schema or generator replaces everything. `dsn` needs a
+    superuser.
     """
     schema = await asyncio.to_thread(script, migrations)
     connection = await asyncpg.connect(dsn)
@@ -56,8 +59,16 @@ def script(migrations: Path) -> str:
     return "\n".join([ddl(Catalogue.load()), *(path.read_text() for path in later)])
 
 
+def digest(schema: str) -> str:
+    """Tell databases apart that other DDL or another generator of rows has made."""
+    made_of = hashlib.sha256(schema.encode())
+    for source in sorted(path for path in GENERATOR.iterdir() if path.is_file()):
+        made_of.update(source.read_bytes())
+    return made_of.hexdigest()
+
+
 async def _bring(connection: asyncpg.Connection, anchor: date, schema: str) -> None:
-    wanted = Loaded(hashlib.sha256(schema.encode()).hexdigest(), anchor)
+    wanted = Loaded(digest(schema), anchor)
     found = await _found(connection)
     if found == wanted:
         return
