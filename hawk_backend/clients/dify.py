@@ -191,6 +191,7 @@ class Dify:
         self._apps[app] = App(
             mode=str(info.get("mode") or ""),
             name=str(info.get("name") or ""),
+            stand_in="stand-in" in (info.get("tags") or ()),
             variables=read_variables(parameters),
         )
         return self._apps[app]

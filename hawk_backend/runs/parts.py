@@ -84,10 +84,6 @@ class App(Protocol):
     """One app of Dify as last seen."""
 
     @property
-    def mode(self) -> str:
-        """Which kind of app it is, in Dify's words; empty as long as that is not known."""
-
-    @property
     def stand_in(self) -> bool:
         """Whether it belongs to the local stack's stand-in."""
 

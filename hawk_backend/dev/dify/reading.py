@@ -22,6 +22,8 @@ from hawk_backend.dev.dify.wire import Request, Response
 from hawk_backend.dev.dify.workflow_events import ChatflowEvents
 
 PAGE = 20
+STAND_IN = "stand-in"
+"""The tag by which a gateway knows what it talks to."""
 OFF: Mapping[str, bool] = {"enabled": False}
 
 
@@ -34,7 +36,7 @@ class Reading:
     async def info(self, _: Request, app: App, __: str) -> Response:
         """GET /info: name and mode."""
         probe = self._standin.probe_for(app)
-        about = {"name": app.title, "description": "A stand-in for Dify", "tags": []}
+        about = {"name": app.title, "description": "A stand-in for Dify", "tags": [STAND_IN]}
         mode = {"mode": probe.mode or app.mode, "author_name": "HAWK"}
         return await self._probed(probe, about | mode)
 
