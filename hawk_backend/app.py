@@ -1,5 +1,8 @@
 """Composition root: create_app(settings) opens the services in its lifespan and closes them."""
 
+import asyncio
+import socket
+import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypedDict
@@ -10,13 +13,34 @@ from starlette.middleware.cors import CORSMiddleware
 
 from hawk_backend import __version__, web
 from hawk_backend.api import hedge_ai, operations, problems, prompts
+from hawk_backend.api.health import Probe, Watch
 from hawk_backend.api.middleware import PlainPath, RequestId, Unforeseen
-from hawk_backend.api.services import Services
-from hawk_backend.observability import logger
-from hawk_backend.services import open_services
+from hawk_backend.api.services import Identity, Readiness, Services
+from hawk_backend.cache.cache import Cache
+from hawk_backend.cache.redis import open_redis
+from hawk_backend.catalogue import Catalogue
+from hawk_backend.clients.dify import Dify
+from hawk_backend.clients.http import Deadlines, open_client
+from hawk_backend.clients.supabase import Supabase, SupabaseAccess
+from hawk_backend.errors import ConfigurationError
+from hawk_backend.observability import logger, name_replica
+from hawk_backend.pipeline.fetch import Fetch
+from hawk_backend.pipeline.intent import IntentParser
+from hawk_backend.pipeline.prepare import Pipeline
+from hawk_backend.pipeline.reads import Reads
+from hawk_backend.runs.limits import RelayClocks, RunLimits
+from hawk_backend.runs.looking import look_at
+from hawk_backend.runs.parts import Delivery
+from hawk_backend.runs.registry import Runs
 from hawk_backend.settings import Settings
 
 _LOG = logger("app")
+_PATIENCE_S = 0.3
+"""How long start-up waits for the first look at the parts; their state never delays it more."""
+_LOOK_AT_DIFY_S = 30.0
+"""How often Dify is looked at: each look takes one of its few connections."""
+_READ_S = 5.0
+"""That one read of the source may take; it outlives its prompt's deadline to serve the next."""
 
 
 class State(TypedDict):
@@ -72,3 +96,132 @@ def _middleware(settings: Settings) -> list[Middleware]:
         max_age=600,
     )
     return [Middleware(RequestId), cors, Middleware(Unforeseen), Middleware(PlainPath)]
+
+
+async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
+    """Open everything that serves a request; raises ConfigurationError."""
+    catalogue = Catalogue.load()
+    supabase = await _open_supabase(settings, catalogue, stack)
+    reads = Reads(supabase, settings.hawk_tz, concurrency=settings.hawk_supabase_concurrency)
+    stack.push_async_callback(reads.aclose)
+    cache = Cache(open_redis(url) if (url := settings.redis_url.get_secret_value()) else None)
+    stack.push_async_callback(cache.aclose)
+    dify = _open_dify(settings)
+    stack.push_async_callback(dify.aclose)
+    pipeline = Pipeline(
+        catalogue,
+        IntentParser(settings.today),
+        Fetch(reads, catalogue, deadline_s=settings.hawk_prepare_deadline_s),
+        now=settings.now,
+        context_limit=settings.hawk_context_limit,
+        observe=cache.observe,
+        redis_up=lambda: cache.redis_up,
+    )
+    delivery = _delivery(settings)
+    runs = Runs(
+        pipeline, dify, clocks=_clocks(settings), limits=_limits(settings), delivery=delivery
+    )
+    stack.push_async_callback(runs.aclose)
+    watch = Watch(
+        {
+            "supabase": Probe(lambda: _look_at_supabase(supabase, entities)),
+            "redis": Probe(cache.look),
+            "dify": Probe(
+                lambda: look_at(dify, delivery, settings.hawk_context_limit),
+                every_s=_LOOK_AT_DIFY_S,
+                deadline_s=10.0,
+            ),
+        }
+    )
+    stack.push_async_callback(watch.aclose)
+    await watch.start(_PATIENCE_S)
+    return Services(
+        identity=_identity(settings),
+        readiness=Readiness(),
+        catalogue=catalogue,
+        pipeline=pipeline,
+        runs=runs,
+        cache=cache,
+        watch=watch,
+        report=lambda: {"source": supabase.schema.differences(), **runs.report()},
+    )
+
+
+async def _open_supabase(
+    settings: Settings, catalogue: Catalogue, stack: AsyncExitStack
+) -> Supabase:
+    key = settings.supabase_service_role_key.get_secret_value()
+    if not settings.rest_url or not key:
+        raise ConfigurationError(
+            "SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY are not set.",
+            remedy="copy .env.example to .env and fill them in, or run ./scripts/dev",
+        )
+    deadlines = Deadlines(connect=1.0, read=settings.hawk_prepare_deadline_s)
+    http = await stack.enter_async_context(
+        open_client(deadlines=deadlines, connections=2 * settings.hawk_supabase_concurrency)
+    )
+    supabase = Supabase(
+        http, SupabaseAccess(settings.rest_url, key), catalogue.tables, deadline_s=_READ_S
+    )
+    discovering = asyncio.create_task(supabase.discovery.run(), name="discovery")
+    stack.push_async_callback(_end, discovering)
+    return supabase
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _open_dify(settings: Settings) -> Dify:
+    keys = {
+        "default": settings.dify_api_key,
+        "allocation": settings.dify_api_key_allocation,
+        "booking": settings.dify_api_key_booking,
+        "analytics": settings.dify_api_key_analytics,
+        "config": settings.dify_api_key_config,
+    }
+    return Dify(
+        settings.dify_api_url,
+        {app: key.get_secret_value() for app, key in keys.items()},
+        connections=settings.hawk_dify_concurrency,
+        connect_s=settings.hawk_dify_connect_s,
+    )
+
+
+def _clocks(settings: Settings) -> RelayClocks:
+    return RelayClocks(
+        first_byte=settings.hawk_dify_first_byte_s,
+        idle=settings.hawk_dify_idle_s,
+        total=settings.hawk_dify_total_s,
+        heartbeat=settings.hawk_heartbeat_s,
+        stuck=settings.hawk_write_timeout_s,
+    )
+
+
+def _limits(settings: Settings) -> RunLimits:
+    return RunLimits(
+        concurrency=settings.hawk_dify_concurrency,
+        queue=settings.hawk_dify_queue,
+        resume_s=settings.hawk_resume_s,
+        replay_s=settings.hawk_replay_s,
+    )
+
+
+def _delivery(settings: Settings) -> Delivery:
+    return Delivery(
+        in_query=settings.hawk_dify_context_delivery == "query",
+        variable=settings.hawk_dify_context_variable,
+    )
+
+
+def _identity(settings: Settings) -> Identity:
+    replica = settings.hawk_replica or f"{socket.gethostname()}:{settings.hawk_port}"
+    name_replica(__version__, replica)
+    return Identity(
+        version=__version__,
+        replica=replica,
+        started_at=time.monotonic(),
+        today=settings.today,
+        today_is_fixed=settings.hawk_today is not None,
+    )

@@ -10,13 +10,16 @@ from hawk_backend.catalogue import Catalogue
 from hawk_backend.errors import CriticalTableMissing
 from hawk_backend.models import Principal, Prompt, Stage, TableState, Tier
 from hawk_backend.observability import stage, table_read
-from hawk_backend.pipeline.context import Context, ContextInputs, Extraction, build
+from hawk_backend.pipeline.context import Context, ContextInputs, Extraction, build_in_turns
 from hawk_backend.pipeline.fetch import Fetch, TableResult
 from hawk_backend.pipeline.intent import Intent, IntentParser, resolve
 from hawk_backend.pipeline.plan import QueryPlan, plan
 
 Emit = Callable[[Mapping[str, object]], None]
 """Takes one event of the stream as a mapping with "event"."""
+
+Observe = Callable[[Sequence[Tier], float], None]
+"""Takes the tier of each of a prompt's look-ups and the milliseconds of its prepare."""
 
 _WITHOUT_HOLES = frozenset("IURTA")
 """Instruction types that are refused when a critical table is missing or absent."""
@@ -46,6 +49,7 @@ class Pipeline:
         *,
         now: Callable[[], datetime],
         context_limit: int,
+        observe: Observe,
         redis_up: Callable[[], bool],
     ) -> None:
         self._catalogue = catalogue
@@ -53,6 +57,7 @@ class Pipeline:
         self._fetch = fetch
         self._now = now
         self._context_limit = context_limit
+        self._observe = observe
         self._redis_up = redis_up
 
     def understand(self, prompt: Prompt) -> Intent:
@@ -84,15 +89,17 @@ class Pipeline:
             )
         _require_critical(intent, queries, results)
         with stage(Stage.CONTEXT, timings):
-            context = self._build(prompt, intent, queries, results, started)
+            context = await self._build(prompt, intent, queries, results, started)
+        elapsed_ms = _elapsed_ms(started)
+        self._observe([result.tier for result in results], elapsed_ms)
         metadata = _metadata(intent, results) | {
-            "extraction_time_ms": _elapsed_ms(started),
+            "extraction_time_ms": elapsed_ms,
             "redis_available": self._redis_up(),
         }
         emit(_context_event(context, metadata))
         return Prepared(intent, queries, results, context, metadata, timings)
 
-    def _build(
+    async def _build(
         self,
         prompt: Prompt,
         intent: Intent,
@@ -112,7 +119,7 @@ class Pipeline:
             now=now,
             extraction=Extraction(hits, len(results) - hits, _elapsed_ms(started)),
         )
-        return build(inputs, limit=self._context_limit)
+        return await build_in_turns(inputs, limit=self._context_limit)
 
 
 def intent_event(intent: Intent) -> dict[str, object]:
@@ -219,12 +226,16 @@ def _ask(intent: Intent, now: datetime) -> desk.Ask:
     slots = intent.slots
     return desk.Ask(
         instruction_type=intent.instruction_type,
-        currency=slots.currency,
+        currencies=slots.currency,
         amount=slots.amount,
         amount_currency=slots.amount_currency,
         nav_type=slots.nav_type,
         entity_ids=slots.entity_ids,
         order_id=slots.order_id,
+        previous_order_id=slots.previous_order_id,
+        hedge_method=slots.hedge_method,
+        status=slots.status,
+        as_of=slots.date.end if slots.date else None,
         today=now.date(),
         now=now,
     )

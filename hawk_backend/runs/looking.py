@@ -1,4 +1,4 @@
-"""A look at Dify's apps: are they there, and would they take the context?"""
+"""A look at Dify's apps: whether they are there, and whether they would take the context."""
 
 import asyncio
 from collections.abc import Mapping

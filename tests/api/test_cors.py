@@ -1,0 +1,41 @@
+"""Which browsers may call."""
+
+import httpx
+import pytest
+
+OURS = "http://localhost:4200"
+FOREIGN = "https://evil.example"
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE", "GET"])
+async def test_a_listed_origin_may_call(gateway: httpx.AsyncClient, method: str) -> None:
+    """The preflight of a listed origin allows each method and the headers that clients send."""
+    asked = {
+        "origin": OURS,
+        "access-control-request-method": method,
+        "access-control-request-headers": "content-type,x-request-id",
+    }
+    response = await gateway.options("/cache/clear/CNY", headers=asked)
+    assert response.status_code == 200
+    assert response.headers["access-control-allow-origin"] == OURS
+
+
+async def test_a_foreign_origin_gets_no_leave(gateway: httpx.AsyncClient) -> None:
+    """An origin that is not listed exactly is told nothing that a browser would accept."""
+    for origin in (FOREIGN, f"{OURS}.evil.example", "null"):
+        response = await gateway.get("/health", headers={"origin": origin})
+        assert "access-control-allow-origin" not in response.headers
+
+
+async def test_the_request_id_is_exposed_and_kept(gateway: httpx.AsyncClient) -> None:
+    """A well-formed X-Request-Id comes back and scripts of the origin may read it."""
+    headers = {"origin": OURS, "x-request-id": "abc-123"}
+    response = await gateway.get("/health", headers=headers)
+    assert response.headers["x-request-id"] == "abc-123"
+    assert "X-Request-Id" in response.headers["access-control-expose-headers"]
+
+
+async def test_a_malformed_request_id_is_replaced(gateway: httpx.AsyncClient) -> None:
+    """An id that could break a log line or a header is replaced by ours."""
+    response = await gateway.get("/health", headers={"x-request-id": "a b;c" * 30})
+    assert response.headers["x-request-id"].isalnum()

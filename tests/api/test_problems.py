@@ -1,0 +1,87 @@
+"""Bad input over HTTP: every refusal is a problem that names the field and the remedy."""
+
+import httpx
+import pytest
+
+PROMPT = "/hawk-agent/process-prompt"
+JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "field"),
+    [
+        (b"{", JSON, 400, None),
+        (b'{"user_prompt": NaN}', JSON, 400, None),
+        (b"\xff\xfe", JSON, 400, None),
+        (b"[" * 100_000, JSON, 400, None),
+        (b"user_prompt=x", {"content-type": "application/x-www-form-urlencoded"}, 415, None),
+        (b"{}", {"content-type": "text/plain"}, 415, None),
+        (b"[]", JSON, 422, "body"),
+        (b"{}", JSON, 422, "user_prompt"),
+        (b'{"user_prompt": ""}', JSON, 422, "user_prompt"),
+        (b'{"user_prompt": "  \\n "}', JSON, 422, "user_prompt"),
+        (b'{"user_prompt": 5}', JSON, 422, "user_prompt"),
+        (b'{"user_prompt": "\\ud800"}', JSON, 422, "user_prompt"),
+        (b'{"user_prompt": "x", "amount": "lots"}', JSON, 422, "amount"),
+        (b'{"user_prompt": "x", "instruction_type": "Z"}', JSON, 422, "instruction_type"),
+        (b'{"user_prompt": "x", "conversation_id": "7"}', JSON, 422, "conversation_id"),
+    ],
+)
+async def test_a_body_that_cannot_be_used_is_refused(
+    gateway: httpx.AsyncClient,
+    body: bytes,
+    headers: dict[str, str],
+    status: int,
+    field: str | None,
+) -> None:
+    """Whatever is wrong with a body has its status, its field and a remedy."""
+    response = await gateway.post(PROMPT, content=body, headers=headers)
+    problem = response.json()
+    assert (response.status_code, problem["status"]) == (status, status)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert problem.get("field") == field
+    assert problem["type"].startswith("urn:hawk:problem:")
+    assert problem["remedy"]
+
+
+async def test_an_oversized_prompt_is_refused(gateway: httpx.AsyncClient) -> None:
+    """A prompt over 100,000 characters is 422, and its text is not sent back."""
+    response = await gateway.post(PROMPT, json={"user_prompt": "x" * 100_001})
+    assert response.status_code == 422
+    assert len(response.content) < 1_000
+    assert response.json()["field"] == "user_prompt"
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_an_oversized_body_is_refused(
+    gateway: httpx.AsyncClient,
+    announced: bool,  # noqa: FBT001
+) -> None:
+    """A body over 1 MiB is 413, whether its length was announced or not."""
+    body = b'{"user_prompt": "x", "pad": "' + b"x" * (1 << 20) + b'"}'
+
+    async def pieces():  # noqa: ANN202
+        yield body
+
+    response = await gateway.post(PROMPT, content=body if announced else pieces(), headers=JSON)
+    assert response.status_code == 413
+    assert response.json()["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/nowhere", 404), ("GET", PROMPT, 405), ("GET", "/hawk-agent/runs/x/events", 404)],
+)
+async def test_unknown_paths_and_methods_are_problems(
+    gateway: httpx.AsyncClient, method: str, path: str, status: int
+) -> None:
+    """What is not served is refused in the same form."""
+    response = await gateway.request(method, path)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_query_parameter_is_named(gateway: httpx.AsyncClient) -> None:
+    """A wrong query parameter is 422 and named."""
+    response = await gateway.get("/hawk-agent/runs/x/events?after=-1")
+    assert (response.status_code, response.json()["field"]) == (422, "after")
