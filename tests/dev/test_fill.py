@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hawk_backend.catalogue import Catalogue
-from hawk_backend.dev.data import load, rows
+from hawk_backend.dev.data import fill, load, rows
 from hawk_backend.dev.schema import core_tables
 from tests.dev.database import count
 from tests.stack import ANCHOR
@@ -96,6 +96,22 @@ async def test_migrations_come_after_the_schema(empty: str, tmp_path: Path) -> N
     connection = await asyncpg.connect(empty)
     try:
         assert await count(connection, "kept", "note is null") == 0
+        assert await count(connection, "entity_master", "comments is not null") == 0
+    finally:
+        await connection.close()
+
+
+async def test_another_generator_makes_the_database_anew(
+    empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever changes the code that makes rows finds his rows after the next start."""
+    await load(empty, ANCHOR)
+    await _execute(empty, "update entity_master set comments = 'mine'")
+    (tmp_path / "story.py").write_text("# another story")
+    monkeypatch.setattr(fill, "GENERATOR", tmp_path)
+    await load(empty, ANCHOR)
+    connection = await asyncpg.connect(empty)
+    try:
         assert await count(connection, "entity_master", "comments is not null") == 0
     finally:
         await connection.close()
