@@ -1,6 +1,7 @@
 """Composition root: create_app(settings) opens the services in its lifespan and closes them."""
 
 import asyncio
+import json
 import socket
 import time
 from collections.abc import AsyncGenerator
@@ -23,14 +24,15 @@ from hawk_backend.clients.dify import Dify
 from hawk_backend.clients.http import Deadlines, open_client
 from hawk_backend.clients.supabase import Supabase, SupabaseAccess
 from hawk_backend.errors import ConfigurationError
+from hawk_backend.models import SERVICE
 from hawk_backend.observability import logger, name_replica
 from hawk_backend.pipeline.fetch import Fetch
 from hawk_backend.pipeline.intent import IntentParser
 from hawk_backend.pipeline.prepare import Pipeline
 from hawk_backend.pipeline.reads import Reads
 from hawk_backend.runs.limits import RelayClocks, RunLimits
-from hawk_backend.runs.looking import look_at
 from hawk_backend.runs.parts import Delivery
+from hawk_backend.runs.probe import probe
 from hawk_backend.runs.registry import Runs
 from hawk_backend.settings import Settings
 
@@ -124,12 +126,12 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     stack.push_async_callback(runs.aclose)
     watch = Watch(
         {
-            "supabase": Probe(lambda: _look_at_supabase(supabase, entities)),
+            "supabase": Probe(lambda: _look_at_supabase(supabase, catalogue)),
             "redis": Probe(cache.look),
             "dify": Probe(
-                lambda: look_at(dify, delivery, settings.hawk_context_limit),
+                lambda: probe(dify, delivery, settings.hawk_context_limit),
                 every_s=_LOOK_AT_DIFY_S,
-                deadline_s=10.0,
+                deadline_s=_LOOK_AT_DIFY_S,
             ),
         }
     )
@@ -166,6 +168,12 @@ async def _open_supabase(
     discovering = asyncio.create_task(supabase.discovery.run(), name="discovery")
     stack.push_async_callback(_end, discovering)
     return supabase
+
+
+async def _look_at_supabase(supabase: Supabase, catalogue: Catalogue) -> Facts:
+    """Read the entities: the least that every prompt needs."""
+    entities = await supabase.read(catalogue.tables["entity_master"], SERVICE)
+    return {"total_entities": len(json.loads(entities.body))}
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -23,10 +23,10 @@ Name = Annotated[str, Path(max_length=64)]
 async def health(services: ServicesDep) -> Response:
     """Say that the process lives and how its parts were when last looked at; always 200."""
     parts = {name: services.watch[name] for name in services.watch}
-    down = [name for name, part in parts.items() if part.up is False]
+    amiss = [p for p in parts.values() if p.up is False or p.facts.get("problems")]
     return json_response(
         {
-            "status": "degraded" if down else "healthy",
+            "status": "degraded" if amiss else "healthy",
             "timestamp": _now(),
             "version": services.identity.version,
             "replica": services.identity.replica,

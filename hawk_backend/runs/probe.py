@@ -10,13 +10,16 @@ from hawk_backend.runs.parts import Delivery, Dify
 async def probe(dify: Dify, delivery: Delivery, context_limit: int) -> Mapping[str, object]:
     """Look at every app that has a key; raise DifyError if the one for everything else is lost.
 
-    Returns {"apps": {name: {"mode", "title"}}, "warnings": [sentence, …]}. What is seen here also
-    decides the path of the next question, and whether it is asked at all.
+    Returns {"apps": {name: {"mode", "title"}}, "stand_in", "problems", "warnings"}: a problem
+    keeps the context from an app, a warning is an app that could not be read. What is seen here
+    also decides the path of the next question, and whether it is asked at all.
     """
     if DEFAULT_APP not in dify.apps:
         raise DifyError("No key of a Dify app is set.", remedy="set DIFY_API_KEY")
     apps: dict[str, object] = {}
-    warnings = []
+    wrong: list[str] = []
+    warnings: list[str] = []
+    stand_in = False
     for name in dify.apps:
         try:
             app = await dify.look(name)
@@ -26,6 +29,10 @@ async def probe(dify: Dify, delivery: Delivery, context_limit: int) -> Mapping[s
             warnings.append(f"{name}: {exc.detail} {exc.remedy}")
             continue
         apps[name] = {"mode": app.mode, "title": app.name}
-        wrong = problems(app.variables, delivery, context_limit)
-        warnings += [f"{name}: {remedy}" for remedy in wrong]
-    return {"apps": apps, "warnings": warnings}
+        stand_in = stand_in or app.stand_in
+        wrong += [
+            f"{name}: {remedy}" for remedy in problems(app.variables, delivery, context_limit)
+        ]
+        if app.variables is None:
+            warnings.append(f"{name}: its input form could not be read")
+    return {"apps": apps, "stand_in": stand_in, "problems": wrong, "warnings": warnings}

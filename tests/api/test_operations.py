@@ -43,7 +43,7 @@ async def test_health_names_every_component(gateway: httpx.AsyncClient) -> None:
 async def test_health_says_that_dify_is_a_stand_in(gateway: httpx.AsyncClient) -> None:
     """Nobody takes the stand-in's analysis for Dify's."""
     health = (await gateway.get("/health")).json()
-    assert health["dify"]["stand_in"] is True
+    assert health["details"]["dify"]["stand_in"] is True
 
 
 async def test_status_counts_the_entities(gateway: httpx.AsyncClient) -> None:

@@ -304,7 +304,7 @@ async def test_looking_at_the_apps_tells_what_does_not_fit() -> None:
         stats = await rig.standin.stats()
 
     assert facts["apps"] == {"default": {"mode": "chat", "title": "HAWK chat"}}
-    assert "declare the paragraph variable facts" in str(facts["warnings"])
+    assert "declare the paragraph variable facts" in str(facts["problems"])
     assert events[-1]["code"] == "dify_error"
     assert stats["requests"] == []
 
