@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from hawk_backend import __version__, web
 from hawk_backend.api import hedge_ai, operations, problems, prompts
-from hawk_backend.api.health import Probe, Watch
+from hawk_backend.api.health import Facts, Probe, Watch
 from hawk_backend.api.middleware import PlainPath, RequestId, Unforeseen
 from hawk_backend.api.services import Identity, Readiness, Services
 from hawk_backend.cache.cache import Cache

@@ -143,7 +143,7 @@ def openapi() -> None:
     from hawk_backend.app import create_app
     from hawk_backend.settings import Settings
 
-    description = create_app(Settings(_env_file=None)).openapi()
+    description = create_app(Settings.model_construct()).openapi()
     sys.stdout.buffer.write(orjson.dumps(description, option=orjson.OPT_INDENT_2) + b"\n")
 
 

@@ -4,7 +4,7 @@ import asyncio
 import heapq
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
@@ -96,7 +96,7 @@ class Reads:
         job.waiting += 1
         return job.future
 
-    def leave(self, futures: Sequence[asyncio.Future[Read]]) -> None:
+    def leave(self, futures: Collection[asyncio.Future[Read]]) -> None:
         """Stop waiting; a query that was not sent and that nobody wants is not sent any more."""
         for future in futures:
             if (job := self._jobs.get(future)) is not None:
