@@ -64,7 +64,7 @@ async def with_gateway(
     """Run everything; DIR/env is complete before the gateway is started."""
     port = options.port or free_ports(1)[0]
     require_free(port)
-    await together(stack.up(), vendored(folder))
+    await together(stack.up(), vendored(folder, report.say))
     env = stack.env()
     folder.write_env(env)
     gateway = Gateway(folder, port, env)

@@ -4,11 +4,11 @@ import os
 import sys
 
 from hawk_backend.dev.folder import DataFolder
-from hawk_backend.dev.part import PartFailed
+from hawk_backend.dev.part import PartFailed, Say
 from hawk_backend.dev.process import Process
 
 
-async def vendored(folder: DataFolder) -> None:
+async def vendored(folder: DataFolder, say: Say) -> None:
     """Run dev/vendor.py, which fetches what is absent or outdated, in a child.
 
     In a child because it waits for npm: so a signal ends it at once.
@@ -25,3 +25,4 @@ async def vendored(folder: DataFolder) -> None:
             remedy="check the network and npm's registry setting, then start again",
             log=fetching.log,
         )
+    say("The page's libraries are in place")
