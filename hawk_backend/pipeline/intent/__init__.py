@@ -11,6 +11,7 @@ from hawk_backend.pipeline.intent.frame import (
     Slots,
     Source,
 )
+from hawk_backend.pipeline.intent.parser import IntentParser
 
 __all__ = [
     "Alternative",
@@ -18,6 +19,7 @@ __all__ = [
     "DateRange",
     "Evidence",
     "Intent",
+    "IntentParser",
     "Money",
     "Scope",
     "Slots",

@@ -1,0 +1,48 @@
+"""Find entities by name: whole names of a gazetteer, in any case."""
+
+import re
+from collections.abc import Mapping
+
+from hawk_backend.pipeline.intent.tokens import Tokens
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Gazetteer:
+    """Names of entities → ids, indexed by their first word."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for name, entity in names.items():
+            first, *rest = _WORD.findall(name.lower()) or [""]
+            self._names.setdefault(first, []).append((tuple(rest), entity))
+        for candidates in self._names.values():
+            candidates.sort(key=lambda item: -len(item[0]))
+        self._names.pop("", None)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """First words of all names."""
+        return frozenset(self._names)
+
+    def scan(self, tokens: Tokens) -> None:
+        """Claim every whole name."""
+        if self._names.keys().isdisjoint(tokens.words):
+            return
+        for at, word in enumerate(tokens.words):
+            for rest, entity in self._names.get(word, ()):
+                end = _follow(tokens, at + 1, rest)
+                if end and tokens.claimed[at] is None:
+                    tokens.claim(at, end, "entity_ids", entity, "entity name")
+                    break
+
+
+def _follow(tokens: Tokens, at: int, rest: tuple[str, ...]) -> int:
+    """Return the word behind `rest` at `at`, stops within a name skipped; 0 if it does not stand there."""
+    for part in rest:
+        if tokens.word(at) in {".", ",", "&"}:
+            at += 1
+        if tokens.word(at) != part:
+            return 0
+        at += 1
+    return at

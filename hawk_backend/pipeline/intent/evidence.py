@@ -1,0 +1,128 @@
+"""Weigh evidence: which phrases of the lexicon stand in a prompt, and for which intent each speaks."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from hawk_backend.catalogue.lexicon import Lexicon
+from hawk_backend.pipeline.intent.vocabulary import plurals
+
+GAP = frozenset({"*"})
+_REACH = 5
+
+
+class Phrase(NamedTuple):
+    """A phrase of the lexicon: the elements behind its first word, and what it says."""
+
+    rest: tuple[frozenset[str], ...]
+    intent: str
+    strength: int
+    command: bool
+    text: str
+    starts: bool
+
+
+class Hit(NamedTuple):
+    """A phrase found at words `first` to `last` (excluded)."""
+
+    first: int
+    last: int
+    intent: str
+    strength: int
+    command: bool
+    phrase: str
+
+
+class PhraseBook:
+    """All phrases, indexed by their first word and, where no gap follows, their second."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._classes = {name: frozenset(words.split()) for name, words in lexicon.classes.items()}
+        self.literals: set[str] = set()
+        self._alone: dict[str, list[Phrase]] = {}
+        self._pairs: dict[str, dict[str, list[Phrase]]] = {}
+        self._gapped: dict[str, list[Phrase]] = {}
+        for intent, strength, text in lexicon.phrases():
+            self._add(intent, lexicon.strength[strength], strength == "command", text)
+
+    def find(
+        self, words: Sequence[str], starts: Sequence[bool], stops: frozenset[str]
+    ) -> list[Hit]:
+        """Return every phrase in `words`, by first word; `starts` tells where a clause begins."""
+        hits: list[Hit] = []
+        last = len(words)
+        for at, word in enumerate(words):
+            for phrase in self._candidates(word, words[at + 1] if at + 1 < last else ""):
+                if phrase.starts and not starts[at]:
+                    continue
+                end = _match(phrase.rest, 0, words, at + 1, stops)
+                if end:
+                    hits.append(
+                        Hit(at, end, phrase.intent, phrase.strength, phrase.command, phrase.text)
+                    )
+        return hits
+
+    def _candidates(self, word: str, behind: str) -> Iterator[Phrase]:
+        yield from self._alone.get(word, ())
+        pairs = self._pairs.get(word)
+        if pairs:
+            yield from pairs.get(behind, ())
+        yield from self._gapped.get(word, ())
+
+    def _add(self, intent: str, strength: int, command: bool, text: str) -> None:  # noqa: FBT001 - private
+        parts = text.split()
+        starts = parts[0] == "^"
+        elements = [self._element(part) for part in parts[starts:]]
+        phrase = Phrase(tuple(elements[1:]), intent, strength, command, text, starts)
+        for first in elements[0]:
+            if not phrase.rest:
+                self._alone.setdefault(first, []).append(phrase)
+            elif phrase.rest[0] == GAP:
+                self._gapped.setdefault(first, []).append(phrase)
+        if phrase.rest and phrase.rest[0] != GAP:
+            for first, second in product(elements[0], phrase.rest[0]):
+                self._pairs.setdefault(first, {}).setdefault(second, []).append(phrase)
+
+    def _element(self, part: str) -> frozenset[str]:
+        if part == "*":
+            return GAP
+        words: set[str] = set()
+        for choice in part.split("|"):
+            members = self._classes.get(choice[1:-1]) if choice.startswith("<") else None
+            words |= members or {choice}
+        literal = {word for word in words if not word.startswith("<")}
+        many = {form for word in literal for form in plurals(word)}
+        self.literals |= literal | many
+        return frozenset(words | many)
+
+
+def _match(
+    rest: Sequence[frozenset[str]], k: int, words: Sequence[str], at: int, stops: frozenset[str]
+) -> int:
+    """Return the word behind the match of `rest[k:]` at `at`, 0 for none; a gap spans at most four words."""
+    while k < len(rest):
+        if rest[k] is GAP or rest[k] == GAP:
+            for ahead in range(at, min(at + _REACH, len(words))):
+                end = _match(rest, k + 1, words, ahead, stops)
+                if end:
+                    return end
+                if words[ahead] in stops:
+                    return 0
+            return 0
+        if at >= len(words) or words[at] not in rest[k]:
+            return 0
+        at += 1
+        k += 1
+    return at
+
+
+def strongest(hits: Sequence[Hit]) -> Mapping[str, float]:
+    """Return each intent's score: its strongest phrase, a little more for every other."""
+    best: dict[str, float] = {}
+    extra: dict[str, float] = {}
+    for hit in hits:
+        best[hit.intent] = max(best.get(hit.intent, 0), hit.strength)
+        extra[hit.intent] = (
+            extra.get(hit.intent, 0) + hit.strength / 50 + (hit.last - hit.first) / 4
+        )
+    return {intent: score + min(9, extra[intent]) for intent, score in best.items()}

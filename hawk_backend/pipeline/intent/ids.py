@@ -1,0 +1,126 @@
+"""Record ids, entity ids and numeric dates: what is written in a fixed form, found before any number is read."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from hawk_backend.pipeline.intent.spans import Finding
+
+_TAIL = r"[a-z0-9]*\d[a-z0-9]*(?:[-_][a-z0-9]+)*"
+_FORM = re.compile(
+    r"(?<![a-z0-9_])(?:"
+    r"(?P<prev>(?:previous|prev|prior)[ ._:-]{0,2}(?:hedge )?)?"
+    r"(?:"
+    rf"(?P<order_word>orders?|ord)(?: ?(?:no\.?|nr\.?|number|id|#))?(?P<order_gap>[\s_#:.-]{{0,3}}(?:ord[-_ ]?)?)(?P<order>{_TAIL})"
+    r"|(?P<sub_word>sub[-_ ]?orders?|sub)[\s_#:-]{0,2}(?:sub[-_ ]?)?(?P<sub>\d+)"
+    rf"|(?:instructions?(?: id)?[\s_#:-]{{1,2}})?(?P<inst>inst[-_][a-z0-9]+(?:[-_][a-z0-9]+)*|inst\d+|(?<=instruction )\d+)"
+    rf"|(?P<event>evt[-_]?{_TAIL}|event[-_]{_TAIL})"
+    r"|(?P<deal>(?:mx|brx)[-_]?\d{3,}|mx \d{5,})"
+    r"|(?P<entity_word>ent(?:it[a-z]{1,5}|[a-z]{1,3}y)?|en[a-z]{2,5}y|etn?ity)[\s_#:-]{0,2}(?:id )?(?P<entity>\d{1,6})"
+    r"|(?P<iso>\d{4}[-/.]\d{1,2}[-/.]\d{1,2})"
+    r"|(?P<dmy>\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))"
+    r"|(?P<settle>t ?\+ ?\d{1,2})"
+    r"|(?P<code>(?:[a-z]+[-_])+\d[a-z0-9]*(?:[-_][a-z0-9]+)*|(?:msg|trc|alloc|pnm|thr|buf|glpkg|hawk)[-_]?[a-z0-9]*\d[a-z0-9]*(?:[-_][a-z0-9]+)*)"
+    r"))(?![a-z0-9])"
+)
+_UNITS = re.compile(r"\d+(?:k|m|mm|bn|b|mio|mil|mn|y|w|d)$")
+
+
+def scan_ids(low: str, codes: frozenset[str]) -> Iterator[Finding]:
+    """Yield what stands in a fixed form, left to right; `low` is plain text in lower case."""
+    for match in _FORM.finditer(low):
+        kind = match.lastgroup or ""
+        finding = _READ[kind](match, codes) if kind in _READ else None
+        if finding is not None:
+            yield finding
+
+
+def _order(match: re.Match[str], _codes: frozenset[str]) -> Finding | None:
+    rest = match["order"]
+    loose = match["order_gap"].strip() == "" and not match["order_gap"].endswith("_")
+    if loose and (_UNITS.match(rest) or not rest[0].isdigit()):
+        return None
+    name = "previous_order_id" if match["prev"] else "order_id"
+    return _finding(match, name, "ORD-" + rest.upper().replace("_", "-"), "order id")
+
+
+def _sub(match: re.Match[str], _codes: frozenset[str]) -> Finding:
+    return _finding(match, "sub_order_id", "SUB-" + match["sub"], "sub-order id")
+
+
+def _instruction(match: re.Match[str], _codes: frozenset[str]) -> Finding:
+    code = match["inst"].upper().replace("-", "_")
+    value = f"INST_{code}" if code.isdigit() else code
+    return _finding(match, "instruction_id", value, "instruction id")
+
+
+def _event(match: re.Match[str], _codes: frozenset[str]) -> Finding:
+    return _finding(match, "event_id", match["event"].upper(), "event id")
+
+
+def _deal(match: re.Match[str], _codes: frozenset[str]) -> Finding:
+    return _finding(match, "deal_id", re.sub("[-_ ]", "", match["deal"]).upper(), "deal id")
+
+
+def _entity(match: re.Match[str], _codes: frozenset[str]) -> Finding | None:
+    if not _spells_entity(match["entity_word"]):
+        return None
+    return _finding(match, "entity_ids", "ENTITY" + match["entity"], "entity id")
+
+
+def _code(match: re.Match[str], codes: frozenset[str]) -> Finding | None:
+    """Read any other record's code as a code, so that its digits are no money."""
+    first, *rest = re.split("[-_]", match["code"])
+    if rest and first.upper() in codes:
+        return None
+    return _finding(match, "code", match["code"].upper(), "code")
+
+
+def _iso(match: re.Match[str], _codes: frozenset[str]) -> Finding | None:
+    year, month, day = (int(part) for part in re.split("[-/.]", match["iso"]))
+    return _day(match, year, month, day)
+
+
+def _dmy(match: re.Match[str], _codes: frozenset[str]) -> Finding | None:
+    day, month, year = (int(part) for part in re.split("[-/.]", match["dmy"]))
+    return _day(match, year + 2000 if year < 100 else year, month, day)  # noqa: PLR2004 - two digits
+
+
+def _day(match: re.Match[str], year: int, month: int, day: int) -> Finding | None:
+    try:
+        value = date(year, month, day)
+    except ValueError:
+        return None
+    return _finding(match, "day", value, "numeric date")
+
+
+def _settle(match: re.Match[str], _codes: frozenset[str]) -> Finding:
+    return _finding(match, "settle", int(match["settle"].strip("t +")), "T+n")
+
+
+_READ = {
+    "order": _order,
+    "sub": _sub,
+    "inst": _instruction,
+    "event": _event,
+    "deal": _deal,
+    "entity": _entity,
+    "iso": _iso,
+    "dmy": _dmy,
+    "settle": _settle,
+    "code": _code,
+}
+
+
+def _finding(match: re.Match[str], name: str, value: object, rule: str) -> Finding:
+    return Finding(name, value, match.start(), match.end(), rule)
+
+
+def _spells_entity(word: str) -> bool:
+    """Whether `word` is "entity", "ent" or one slip away from it: the same letters, one more or less."""
+    if word in {"ent", "entity", "entities"}:
+        return True
+    letters = sorted(set(word) & set("entity"))
+    return (
+        word.startswith("en") and len(letters) >= 4 and abs(len(word) - 6) <= 1 and word[-1] in "yi"
+    )  # noqa: PLR2004 - of "entity"

@@ -1,0 +1,94 @@
+"""Normalise a prompt once: NFKC, no zero-width characters, no markup, one case beside the written one."""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass
+from html import unescape
+
+_PIECE = re.compile(
+    r"<script[^<>]{0,100}>[^<]{0,2000}"
+    r"|</?(?!system|developer|assistant|admin|instructions)[A-Za-z][^<>]{0,200}>"
+    r"|<!--[^<>]{0,200}-->"
+    r"|&(?:[a-zA-Z]{2,8}|#\d{1,6});"
+    r"|[*`~#|]+"
+    r"|[^\x00-\x7f]+"
+)
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufe00-\ufe0f\ufeff\ue000-\uf8ff\U000e0000-\U000e0fff]+"
+)
+_PICTURES = re.compile("[\u2190-\u22ff\u2300-\u2bff\u3030\u303d\u20e3\U0001f000-\U0001faff]")
+_PLAIN = str.maketrans(
+    {
+        "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2010": "-", "\u2011": "-",
+        "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2015": "-", "\u2212": "-", "\u2028": "\n",
+        "\u2029": "\n", "\u3002": ".", "\u3001": ",", "\u0130": "I", "\u300c": '"', "\u300d": '"',
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A prompt made plain: as written, in lower case, and the way back to the prompt's characters.
+
+    `low` is as long as `written`; `marks` are places where the two texts' offsets begin to differ.
+    """
+
+    written: str
+    low: str
+    marks: tuple[tuple[int, int], ...] = ()
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """Return the span of the prompt that became `start` to `end`."""
+        if not self.marks:
+            return start, end
+        first = self._back(start)
+        return first, max(first + 1, self._back(end - 1) + 1)
+
+    def _back(self, place: int) -> int:
+        """Return where the character at `place` came from; what a piece gained counts as its last."""
+        at = bisect_right(self.marks, (place, 1 << 62)) - 1
+        here, there = self.marks[at]
+        following = self.marks[at + 1][1] if at + 1 < len(self.marks) else 1 << 62
+        return min(there + place - here, max(there, following - 1))
+
+
+def normalise(prompt: str) -> Text:
+    """Make `prompt` plain; line breaks stay."""
+    pieces: list[str] = []
+    marks = [(0, 0)]
+    done = length = 0
+    for match in _PIECE.finditer(prompt):
+        old = match[0]
+        new = _plain(old)
+        if new == old:
+            continue
+        before = prompt[done : match.start()]
+        pieces += (before, new)
+        marks.append((length + len(before), match.start()))
+        length += len(before) + len(new)
+        done = match.end()
+        marks.append((length, done))
+    if not pieces:
+        return Text(prompt, _lower(prompt))
+    pieces.append(prompt[done:])
+    written = "".join(pieces)
+    return Text(written, _lower(written), tuple(marks))
+
+
+def _plain(piece: str) -> str:
+    first = piece[0]
+    if first == "<":
+        return " "
+    if first == "&":
+        return " " if piece == "&nbsp;" else unescape(piece).replace("\xa0", " ")
+    if first < "\x80":
+        return " " * len(piece)
+    visible = _INVISIBLE.sub("", piece)
+    return _PICTURES.sub(" ", unicodedata.normalize("NFKC", visible).translate(_PLAIN))
+
+
+def _lower(text: str) -> str:
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(char.lower()[0] for char in text)

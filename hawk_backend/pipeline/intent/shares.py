@@ -1,0 +1,118 @@
+"""Read shares: percentages, halves and thirds, odds such as one in twenty, the 80-125 band."""
+
+from decimal import Decimal
+
+from hawk_backend.pipeline.intent.tokens import Tokens
+
+_PERCENT = {"%", "percent", "pct", "percentage", "prozent", "pc"}
+_BASIS = {"bps", "bp", "pips", "pip"}
+_ODDS = {"ten": 10, "twenty": 20, "hundred": 100, "forty": 40, "fifty": 50, "thousand": 1000}
+_BANDS = {("80", "125"), ("0.8", "1.25"), ("80", "120")}
+_WORD_SHARES = {
+    "half": Decimal(50),
+    "halve": Decimal(50),
+    "halves": Decimal(50),
+    "halving": Decimal(50),
+    "third": Decimal("33.33"),
+    "quarter": Decimal(25),
+    "fifth": Decimal(20),
+    "tenth": Decimal(10),
+    "thirds": Decimal("33.33"),
+    "quarters": Decimal(25),
+}
+_COUNTS = {"a": 1, "one": 1, "two": 2, "three": 3}
+_SMALL = {
+    "five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "fifty": 50, "ninety": 90,
+    "two": 2, "three": 3, "four": 4, "one": 1, "eight": 8, "twelve": 12, "hundred": 100,
+}  # fmt: skip
+_EXACT = {("third", 2): Decimal("66.67"), ("thirds", 2): Decimal("66.67")}
+_CLOCK = {"year", "of", "h", "quarter", "final", "current"}
+_MANY = 90
+
+
+def scan_shares(tokens: Tokens) -> None:
+    """Claim every share; a percentage's sign is dropped."""
+    for at, word in enumerate(tokens.words):
+        if tokens.claimed[at] is not None:
+            continue
+        if word[0].isdigit() or word[0] == ".":
+            _digits(tokens, at)
+        elif word in _WORD_SHARES:
+            _spoken(tokens, at)
+        elif word in _SMALL and tokens.word(at + 1) in _PERCENT:
+            tokens.claim(at, at + 2, "percentage", Decimal(_SMALL[word]), "percent in words")
+        elif word in {"one", "once"} and tokens.word(at + 1) == "in":
+            _odds(tokens, at)
+
+
+def decimal_of(text: str) -> Decimal | None:
+    """Read a plain number of at most 15 digits, with a comma or a dot before its decimals."""
+    if len(text) > 15 or "e" in text or "'" in text:  # noqa: PLR2004 - a share is short
+        return None
+    whole, _, rest = text.replace(",", ".").partition(".")
+    return None if "." in rest else Decimal(f"{whole or '0'}.{rest or '0'}").normalize()
+
+
+def _digits(tokens: Tokens, at: int) -> None:
+    word = tokens.words[at]
+    if (word, tokens.word(at + 1)) in _BANDS:
+        tokens.claim(at, at + 2, "band", None, "the 80-125 band")
+        return
+    if tokens.word(at + 1) == "in" and word == "1":
+        _odds(tokens, at)
+        return
+    value = decimal_of(word)
+    if value is None:
+        return
+    behind = tokens.word(at + 1)
+    if behind in _PERCENT or (behind == "per" and tokens.word(at + 2) == "cent"):
+        end = at + 2 + (behind == "per")
+        tokens.claim(at, end, "percentage", value, "percent")
+        if tokens.word(end) in _PERCENT:
+            tokens.claimed[end] = tokens.claimed[at]
+    elif behind in _BASIS:
+        tokens.claim(at, at + 2, "points", None, "points")
+
+
+def _odds(tokens: Tokens, at: int) -> None:
+    """Read "one in twenty" as the level that such a day stands for."""
+    after = at + 2 + (tokens.word(at + 2) in {"a", "every"})
+    word = tokens.word(after)
+    number = int(word) if word.isdigit() and len(word) < 5 else _ODDS.get(word, 0)  # noqa: PLR2004
+    if number > 1:
+        level = (100 - Decimal(100) / number).quantize(Decimal("0.01")).normalize()
+        tokens.claim(at, after + 1, "odds", level, "one in N")
+
+
+def _spoken(tokens: Tokens, at: int) -> None:
+    """Read "half", "a third", "two thirds"; not a date's quarter, not "half a million"."""
+    word, before, behind = tokens.words[at], tokens.word(at - 1), tokens.word(at + 1)
+    if word.startswith("halv"):
+        tokens.claim(at, at + 1, "percentage", Decimal(50), "halve")
+        return
+    count = _COUNTS.get(before)
+    if word == "half":
+        if before in {"first", "second", "last", "this", "next", "and"} or behind in {
+            "year",
+            "yearly",
+            "day",
+        }:
+            return
+        if behind == "a" and tokens.word(at + 2) not in {"hedge", "position"}:
+            return
+    elif count is None or (
+        word in {"quarter", "third", "fifth", "tenth"} and behind != "of" and not _last(tokens, at)
+    ):
+        return
+    elif behind == "of" and tokens.word(at + 2) in {"a", "million"}:
+        return
+    value = _EXACT.get(
+        (word, count or 1), _WORD_SHARES[word] * (count or 1 if word != "half" else 1)
+    )
+    first = at - 1 if count and word != "half" else at
+    tokens.claim(first, at + 1, "percentage", value, "share in words")
+
+
+def _last(tokens: Tokens, at: int) -> bool:
+    """Whether a share ends its clause: "by a third"."""
+    return tokens.word(at - 2) == "by" or tokens.word(at + 1) in {"", ",", ".", "off"}

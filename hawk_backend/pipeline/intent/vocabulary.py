@@ -1,0 +1,117 @@
+"""Bring words to the form in which the phrases speak: spelling, plurals, other languages, slips of the finger."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from hawk_backend.catalogue.lexicon import Lexicon
+
+_SHORTEST_PLURAL = 3
+_NO_PLURAL = frozenset(
+    {"new", "the", "this", "has", "was", "mar", "pas", "mean", "thank", "many", "one"}
+)
+_SHORTEST_SLIP = 4
+_LONG = 8
+_LONGEST_SLIP = 20
+
+
+class Vocabulary:
+    """Every word that the lexicon knows, and the word that each stands for in the phrases."""
+
+    def __init__(self, lexicon: Lexicon, literals: Iterable[str], names: Iterable[str]) -> None:
+        self._known = {word: (word,) for word in literals}
+        for word in tuple(self._known):
+            self._known.setdefault(word, (word,))
+        for words in lexicon.words.values():
+            for word in words.split():
+                self._known.setdefault(word, (word,))
+        for word in names:
+            self._known.setdefault(word, (word,))
+        for table in (lexicon.latin, lexicon.spelling):
+            for target, sources in table.items():
+                for source in sources.split():
+                    self._known[source] = tuple(target.split())
+        for source, target in lexicon.translations.items():
+            self._known[source] = tuple(target.split())
+        self._slips = _slip_table(
+            word for word in (*literals, *names) if word.isalpha() and word.isascii()
+        )
+        self._plain = frozenset(lexicon.words["plain"].split())
+
+    def read(self, word: str) -> tuple[tuple[str, ...], bool]:
+        """Return the words that `word` stands for, and whether it is known (or a slip of a known one)."""
+        known = self._known.get(word)
+        if known is not None:
+            return known, True
+        if word.endswith("'s"):
+            return self.read(word[:-2])
+        nearest = self._nearest(word) if _SHORTEST_SLIP <= len(word) <= _LONGEST_SLIP else None
+        return (self._known[nearest], True) if nearest else ((word,), False)
+
+    def knows(self, word: str) -> bool:
+        """Whether `word` itself is in the lexicon."""
+        return word in self._known
+
+    def _nearest(self, word: str) -> str | None:
+        """Return the known word one slip away (two in a long word), the most alike first."""
+        if not word.isalpha():
+            return None
+        found: set[str] = set()
+        for key in (word, *_without_one(word)):
+            found.update(self._slips.get(key, ()))
+        allowed = 2 if len(word) >= _LONG else 1
+        ranked = sorted(
+            (distance, other)
+            for other in found
+            if other[0] == word[0] and (distance := slips(word, other)) <= allowed
+        )
+        if not ranked or (len(word) == _SHORTEST_SLIP and not _plausible(word, ranked[0][1])):
+            return None
+        return ranked[0][1]
+
+
+def plurals(word: str) -> Iterator[str]:
+    """Yield the forms in -s that a noun or a verb may take."""
+    if (
+        len(word) < _SHORTEST_PLURAL
+        or not word.isalpha()
+        or word in _NO_PLURAL
+        or word.endswith("s")
+    ):
+        return
+    yield f"{word}s"
+    if word.endswith("y"):
+        yield f"{word[:-1]}ies"
+    elif word.endswith(("ch", "sh", "x", "z")):
+        yield f"{word}es"
+
+
+def slips(one: str, two: str) -> int:
+    """Count insertions, omissions, replacements and swaps of neighbours between two short words."""
+    before: list[int] = []
+    row = list(range(len(two) + 1))
+    for i, char in enumerate(one, 1):
+        above, row = row, [i]
+        for j, other in enumerate(two, 1):
+            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (char != other))
+            if i > 1 and j > 1 and char == two[j - 2] and other == one[i - 2]:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before = above
+    return row[-1]
+
+
+def _plausible(word: str, other: str) -> bool:
+    """Whether a word of four letters is a slip: letters swapped, or one left out of a longer word."""
+    return sorted(word) == sorted(other) or len(other) == len(word) + 1
+
+
+def _slip_table(words: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    table: dict[str, set[str]] = {}
+    for word in words:
+        if _SHORTEST_SLIP <= len(word) <= _LONGEST_SLIP:
+            for key in (word, *_without_one(word)):
+                table.setdefault(key, set()).add(word)
+    return {key: tuple(found) for key, found in table.items()}
+
+
+def _without_one(word: str) -> list[str]:
+    return [word[:at] + word[at + 1 :] for at in range(len(word))]
