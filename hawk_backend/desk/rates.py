@@ -18,6 +18,7 @@ PLACES = 10
 
 _TABLE = "currency_rates"
 _BRIDGES = ("SGD", "EUR")
+_LEDGER = "MONTH_END"
 _CODE = 3
 _ONE = Decimal(1)
 
@@ -177,7 +178,8 @@ def _quotes(rows: Iterable[Row]) -> Iterator[Quote]:
         pair = _pair(row)
         value = number(row.get("rate_value")) or number(row.get("rate"))
         when = _when(row)
-        if pair is None or value is None or value <= 0 or when is None:
+        valued = value is not None and value > 0 and text(row, "rate_type") != _LEDGER
+        if pair is None or value is None or when is None or not valued:
             continue
         yield Quote(*pair, value, when, _address(row, when))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from hawk_backend.desk import Ask
+from hawk_backend.desk import Ask, Figure, Known, Unknown
 from hawk_backend.models import Reason, TableState
 from hawk_backend.rows import Cell, Row
 
@@ -133,6 +133,102 @@ def golden() -> dict[str, Given]:
         ),
         "currency_configuration": given({"currency_code": "CNY", "rounding_precision": 2}),
     }
+
+
+def rate(pair: str, value: str, when: date | datetime = TODAY, **cells: Cell) -> Row:
+    """Make a row of currency_rates."""
+    return {
+        "currency_pair": pair,
+        "rate_type": "SPOT",
+        "rate_value": Decimal(value),
+        "effective_date": when,
+        **cells,
+    }
+
+
+def levels(currency: str, warning: str, critical: str, maximum: str, **cells: Cell) -> Row:
+    """Make a USD_PB_DEPOSIT row of threshold_configuration."""
+    return {
+        "threshold_id": f"THR_{currency}_PB",
+        "threshold_type": "USD_PB_DEPOSIT",
+        "currency_code": currency,
+        "warning_level": Decimal(warning),
+        "critical_level": Decimal(critical),
+        "maximum_limit": Decimal(maximum),
+        "unit_of_measure": "USD",
+        "active_flag": "Y",
+        **cells,
+    }
+
+
+def deposit(deposit_id: str, entity_id: str, amount: str, **cells: Cell) -> Row:
+    """Make a row of usd_pb_deposit."""
+    return {
+        "deposit_id": deposit_id,
+        "entity_id": entity_id,
+        "total_usd_deposits": Decimal(amount),
+        "as_of_date": TODAY,
+        **cells,
+    }
+
+
+def instruction(number: int, kind: str, order_id: str, amount: str, **cells: Cell) -> Row:
+    """Make a row of hedge_instructions."""
+    return {
+        "instruction_id": f"INST{number:03}",
+        "instruction_type": kind,
+        "instruction_date": TODAY,
+        "exposure_currency": "CNY",
+        "order_id": order_id,
+        "previous_order_id": None,
+        "instruction_status": "Completed",
+        "hedge_amount_order": Decimal(amount),
+        **cells,
+    }
+
+
+def currency(code: str, kind: str, **cells: Cell) -> Row:
+    """Make a row of currency_configuration."""
+    return {
+        "currency_code": code,
+        "currency_type": kind,
+        "rounding_precision": 2,
+        "minimum_deal_size": Decimal(500),
+        "maximum_deal_size": Decimal(1_000_000),
+        **cells,
+    }
+
+
+def full() -> dict[str, Given]:
+    """Give all that an utilisation needs: the golden tables, rates, levels, deposits, waterfall."""
+    return {
+        **golden(),
+        "currency_configuration": given(currency("CNY", "Matched")),
+        "currency_rates": given(rate("CNYUSD", "0.14")),
+        "threshold_configuration": given(levels("CNY", "100000", "90000", "80000")),
+        "usd_pb_deposit": given(deposit("DEP1", "ENTITY0005", "10000")),
+        "waterfall_logic_configuration": given(),
+        "hedge_instructions": given(),
+    }
+
+
+def known(figure: Figure) -> Decimal:
+    """Return a known figure's value."""
+    assert isinstance(figure, Known)
+    return figure.value
+
+
+def whole(figure: Figure) -> int:
+    """Return a known figure's value, which has no decimals."""
+    value = known(figure)
+    assert value == int(value)
+    return int(value)
+
+
+def missing_of(figure: Figure) -> tuple[str, ...]:
+    """Return what an unknown figure lacks."""
+    assert isinstance(figure, Unknown)
+    return figure.missing
 
 
 def with_rows(tables: Mapping[str, Given], name: str, *rows: Row) -> dict[str, Given]:

@@ -1,0 +1,70 @@
+"""Alerts about positions, brokers and requests."""
+
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+
+from hawk_backend.desk import compute
+from tests.desk.tables import TODAY, Given, ask, currency, full, given, levels, position
+
+
+def codes(amount: int | None = 150_000, **given_otherwise: object) -> list[str]:
+    """Return the alerts' codes of an utilisation, but for the golden buffer conflict."""
+    tables = {k: v for k, v in given_otherwise.items() if isinstance(v, Given)}
+    asked = {k: v for k, v in given_otherwise.items() if not isinstance(v, Given)}
+    about = ask(instruction_type="U", amount=None if amount is None else Decimal(amount), **asked)
+    found = compute(about, {**full(), **tables}).alerts
+    return [alert.code for alert in found if alert.code != "BUFFER_CONFLICT"]
+
+
+QUIET = given(levels("CNY", "80000", "90000", "100000"))
+
+
+def test_a_clean_book_raises_no_alert() -> None:
+    """Levels in order, fresh data, an amount within all limits."""
+    assert codes(threshold_configuration=QUIET) == []
+
+
+def test_levels_the_wrong_way_round_are_one_alert() -> None:
+    """All currencies with descending levels are named together."""
+    about = ask(currencies=("CNY", "AUD"))
+    both = given(levels("CNY", "3", "2", "1"), levels("AUD", "3", "2", "1"))
+    found = compute(about, {**full(), "threshold_configuration": both}).alerts
+    (alert,) = [alert for alert in found if alert.code == "PB_LEVELS_DESCENDING"]
+    assert "CNY, AUD" in alert.text
+
+
+def test_a_broker_status_above_within_is_an_alert() -> None:
+    """31,000 USD against three sets of levels."""
+    for limits, code in (
+        (("30000", "40000", "50000"), "PB_WARN"),
+        (("20000", "30000", "40000"), "PB_CRITICAL"),
+        (("10000", "20000", "30000"), "PB_BREACH"),
+    ):
+        assert codes(threshold_configuration=given(levels("CNY", *limits))) == [code]
+
+
+def test_an_old_snapshot_is_an_alert() -> None:
+    """Positions of three days ago; two days are still good."""
+    for days, expected in ((3, ["SNAPSHOT_STALE"]), (2, [])):
+        when = TODAY - timedelta(days=days)
+        rows = given(position("ENTITY0006", "COI", "1000000", "0", as_of_date=when))
+        assert codes(position_nav_master=rows, threshold_configuration=QUIET) == expected
+
+
+def test_a_position_that_is_marked_is_an_alert() -> None:
+    """Anything but OK in data_quality_status is told."""
+    rows = given(position("ENTITY0006", "COI", "1000000", "0", data_quality_status="SUSPECT"))
+    assert codes(position_nav_master=rows, threshold_configuration=QUIET) == ["DATA_QUALITY"]
+    rows = given(position("ENTITY0006", "COI", "1000000", "0", data_quality_status="OK"))
+    assert codes(position_nav_master=rows, threshold_configuration=QUIET) == []
+
+
+def test_deal_size_and_cut_off_are_alerts() -> None:
+    """Above the largest deal, after the last minute."""
+    row = currency("CNY", "Matched", maximum_deal_size=Decimal(1_000), cut_off_time=time(9))
+    found = codes(
+        currency_configuration=given(row),
+        threshold_configuration=QUIET,
+        now=datetime.combine(TODAY, time(10), tzinfo=UTC),
+    )
+    assert found == ["DEAL_SIZE", "CUT_OFF"]

@@ -1,0 +1,75 @@
+"""What is not there is said, with what to do about it."""
+
+from decimal import Decimal
+
+from hawk_backend.desk import compute
+from tests.desk.tables import Given, ask, entity, full, given, golden, instruction, missing
+
+
+def gaps(tables: dict[str, Given], **asked: object) -> list[str]:
+    """Return the gaps as text."""
+    return list(map(str, compute(ask(**asked), tables).gaps))
+
+
+def test_eur_gives_gaps_with_a_recommendation() -> None:
+    """No entity and no position in EUR: no capacity, no status, and what to do."""
+    empty = {**full(), "entity_master": given(), "position_nav_master": given()}
+    found = gaps(empty, currencies=("EUR",), instruction_type="U", amount=Decimal(1))
+    assert found[0] == (
+        "No entity and no position in EUR is on record: capacity of EUR cannot be computed. "
+        "Recommendation: check the currency, or load entities and positions of EUR before "
+        "hedging; do not infer them from other currencies."
+    )
+    assert any("no USD_PB_DEPOSIT levels of EUR" in gap for gap in found)
+
+
+def test_a_currency_with_entities_but_no_positions_says_so() -> None:
+    """The sentence tells which of the two is missing."""
+    tables = {**golden(), "position_nav_master": given()}
+    assert gaps(tables)[0].startswith("No position in CNY is on record")
+
+
+def test_positions_that_could_not_be_read_are_not_called_absent() -> None:
+    """A failed read is a gap of the read, not of the data."""
+    tables = {**golden(), "position_nav_master": missing()}
+    assert gaps(tables)[0].startswith(
+        "Positions in CNY could not be read (position_nav_master: missing (timeout))"
+    )
+
+
+def test_every_input_that_a_figure_lacks_is_named() -> None:
+    """Without allocations neither capacity nor what can be placed is known, for one reason."""
+    tables = {**full(), "allocation_engine": missing()}
+    found = gaps(tables, instruction_type="U", amount=Decimal(1))
+    why = (
+        "cannot be computed; missing: allocation_engine: missing (timeout). Recommendation: "
+        "supply what is missing and ask again; do not estimate it."
+    )
+    assert found == [f"Capacity of CNY {why}", f"What can be placed in CNY {why}"]
+
+
+def test_an_entity_that_is_not_on_record_is_named() -> None:
+    """ENTITY0099 was asked about and is not there; those that are there are not named."""
+    found = gaps(full(), entity_ids=("ENTITY0005", "ENTITY0099"))
+    assert [gap.split()[0] for gap in found] == ["ENTITY0099"]
+    assert gaps({**full(), "entity_master": missing()}, entity_ids=("ENTITY0099",)) == []
+
+
+def test_an_order_that_is_not_on_record_is_named() -> None:
+    """Both the order and the previous one are looked for."""
+    tables = {"hedge_instructions": given(instruction(1, "I", "ORD-1", "1"))}
+    found = gaps(tables, order_id="ORD-1", previous_order_id="ORD-2", instruction_type="R")
+    assert found[0].startswith("No instruction of order ORD-2 is on record.")
+    unread = {"hedge_instructions": missing()}
+    assert not any("ORD-2" in gap for gap in gaps(unread, previous_order_id="ORD-2"))
+
+
+def test_nothing_missing_is_no_gap() -> None:
+    """A complete utilisation has none."""
+    assert gaps(full(), instruction_type="U", amount=Decimal(150_000)) == []
+
+
+def test_entities_of_the_golden_tables_are_all_known() -> None:
+    """The currency's entities are read from entity_master, whatever else is in it."""
+    tables = {**golden(), "entity_master": given(entity("ENTITY0001", "Branch"))}
+    assert gaps(tables, entity_ids=("ENTITY0001",)) == []

@@ -1,0 +1,114 @@
+"""The amount asked for against what can be placed."""
+
+from decimal import Decimal
+
+from hawk_backend.desk import compute
+from hawk_backend.desk.request import Request, Verdict
+from hawk_backend.desk.usd_pb import Status
+from tests.desk.tables import (
+    Given,
+    ask,
+    currency,
+    full,
+    given,
+    known,
+    levels,
+    missing,
+    missing_of,
+    position,
+    rate,
+)
+
+ROOMY = given(levels("CNY", "900000", "800000", "700000"))
+
+
+def weigh(amount: int, **given_otherwise: object) -> Request:
+    """Weigh an amount of CNY with some tables given otherwise."""
+    tables = {k: v for k, v in given_otherwise.items() if isinstance(v, Given)}
+    asked = {k: v for k, v in given_otherwise.items() if not isinstance(v, Given)}
+    about = ask(instruction_type="U", amount=Decimal(amount), **asked)
+    (found,) = compute(about, {**full(), "threshold_configuration": ROOMY, **tables}).requests
+    return found
+
+
+def test_what_can_be_placed_passes() -> None:
+    """150,000 of 1,347,500: Pass, with capacity and placeable amount."""
+    found = weigh(150_000)
+    assert (found.verdict, found.pb) == (Verdict.PASS, Status.WITHIN)
+    assert known(found.capacity) == known(found.placeable) == Decimal(1_347_500)
+    assert known(found.shortfall) == 0
+
+
+def test_exactly_what_can_be_placed_passes() -> None:
+    """The limit itself is within."""
+    assert weigh(1_347_500).verdict is Verdict.PASS
+
+
+def test_more_than_can_be_placed_is_partial() -> None:
+    """1,500,000 asked: 152,500 more must be found, or 1,347,500 asked for."""
+    found = weigh(1_500_000)
+    assert (found.verdict, known(found.shortfall)) == (Verdict.PARTIAL, Decimal(152_500))
+
+
+def test_capacity_in_pieces_below_a_lot_cannot_be_placed() -> None:
+    """Placeable, not capacity, decides: lots of 100,000 leave 900,000 of 1,347,500."""
+    lots = given(currency("CNY", "Matched", minimum_deal_size=Decimal(100_000)))
+    found = weigh(1_000_000, currency_configuration=lots)
+    assert (found.verdict, known(found.shortfall)) == (Verdict.PARTIAL, Decimal(100_000))
+    assert known(found.capacity) == Decimal(1_347_500)
+
+
+def test_nothing_to_place_fails() -> None:
+    """Zero and over-hedged positions place nothing."""
+    empty = given(position("ENTITY0005", "COI", "0", "0"), position("ENTITY0005", "RE", "-9", "0"))
+    assert weigh(1, position_nav_master=empty).verdict is Verdict.FAIL
+
+
+def test_a_broker_breach_fails_whatever_the_capacity() -> None:
+    """150,000 CNY are 21,000 USD on top of 10,000: above the highest level of 30,000."""
+    tight = given(levels("CNY", "30000", "20000", "10000"))
+    found = weigh(150_000, threshold_configuration=tight)
+    assert (found.verdict, found.pb) == (Verdict.FAIL, Status.BREACH)
+
+
+def test_an_unknown_broker_status_is_said_with_the_pass() -> None:
+    """No rate, no deposits read, no levels: Pass, PB unknown."""
+    for tables in (
+        {"currency_rates": given()},
+        {"usd_pb_deposit": missing()},
+        {"threshold_configuration": given()},
+    ):
+        assert weigh(150_000, **tables).verdict is Verdict.PASS_PB_UNKNOWN
+
+
+def test_an_unknown_capacity_makes_no_verdict() -> None:
+    """What cannot be computed is neither passed nor failed."""
+    found = weigh(1, allocation_engine=missing())
+    assert found.verdict is Verdict.UNKNOWN
+    assert missing_of(found.placeable) == ("allocation_engine: missing (timeout)",)
+
+
+def test_an_amount_in_another_currency_is_turned() -> None:
+    """21,000 USD at 0.14 USD a yuan are 150,000 CNY."""
+    found = weigh(21_000, amount_currency="USD")
+    assert (known(found.asked), known(found.requested)) == (Decimal(21_000), Decimal(150_000))
+    assert found.verdict is Verdict.PASS
+
+
+def test_a_rate_that_is_missing_leaves_the_amount_unknown() -> None:
+    """USD asked for, no rate: the request cannot be weighed."""
+    found = weigh(21_000, amount_currency="USD", currency_rates=given(rate("AUDUSD", "0.6")))
+    assert found.verdict is Verdict.UNKNOWN
+
+
+def test_an_amount_without_currency_is_of_the_one_asked_about() -> None:
+    """With several currencies and none named the amount's currency is missing."""
+    assert known(weigh(1).asked) == 1
+    found = weigh(1, currencies=("CNY", "AUD"))
+    assert missing_of(found.asked) == ("the currency of the amount asked for",)
+
+
+def test_no_amount_makes_no_request() -> None:
+    """A question about capacity alone is not weighed."""
+    assert compute(ask(instruction_type="U"), full()).requests == ()
+    assert compute(ask(amount=Decimal(1)), full()).requests == ()
