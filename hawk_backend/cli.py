@@ -6,6 +6,8 @@ Imports stand inside the commands: `--help` answers at once, and `serve` loads n
 
 import asyncio
 import sys
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +15,9 @@ import typer
 
 from hawk_backend import __version__
 from hawk_backend.errors import HawkError
+
+_CHECK_S = 15.0
+"""How long `check` waits for a part that does not answer."""
 
 app = typer.Typer(
     name="hawk-backend",
@@ -52,7 +57,7 @@ def dev(
         bool, typer.Option("--gateway/--no-gateway", help="Run the gateway beside its parts.")
     ] = True,
 ) -> None:
-    """Run all parts on this machine: PostgreSQL, PostgREST, Valkey, a Dify stand-in, the gateway."""
+    """Run it all on this machine: PostgreSQL, PostgREST, Valkey, a Dify stand-in, the gateway."""
     from hawk_backend.dev.launch import DevOptions, run
 
     raise typer.Exit(run(DevOptions(port=port, data=data, reset=reset, gateway=gateway)))
@@ -133,6 +138,48 @@ def explain(
 def status(url: Url = "") -> None:
     """Print /system/status of a running gateway."""
     _print_json(_call(url, "GET", "/system/status"))
+
+
+@app.command()
+def check() -> None:
+    """Say what the settings reach, and what the database lacks; exit 1 where a part is amiss."""
+    raise typer.Exit(asyncio.run(_check()))
+
+
+async def _check() -> int:
+    from contextlib import AsyncExitStack
+
+    from hawk_backend.app import open_services
+    from hawk_backend.observability import configure_logging
+    from hawk_backend.settings import read_settings
+
+    configure_logging("ERROR", "console")
+    async with AsyncExitStack() as stack:
+        services = await open_services(read_settings(), stack)
+        parts = await services.watch.settled(_CHECK_S)
+        source = await _discovered(services.report)
+    amiss = 0
+    for name, part in parts.items():
+        problems = [part.detail] if part.up is not True else part.facts.get("problems") or []
+        amiss += bool(problems)
+        typer.echo(f"{'✗' if problems else '✓'} {name}")
+        for line in [*problems, *part.facts.get("warnings", ())]:
+            typer.echo(f"    {line}")
+    typer.echo("source and catalogue")
+    for topic, found in source.items():
+        typer.echo(f"    {topic}: {found or 'none'}")
+    return 1 if amiss else 0
+
+
+async def _discovered(report: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return how database and catalogue differ, once that is known or has failed."""
+    until = time.monotonic() + _CHECK_S
+    while time.monotonic() < until:
+        source: Mapping[str, Any] = report()["source"]
+        if source["discovered"] or source["failure"]:
+            break
+        await asyncio.sleep(0.05)
+    return source
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from hawk_backend.errors import HawkError
@@ -27,6 +28,16 @@ class Health:
     detail: str = "not looked at yet"
     facts: Facts = field(default_factory=dict)
     checked_at: float = 0.0
+
+    @property
+    def amiss(self) -> tuple[str, ...]:
+        """What an operator should mend: the part is down, or it says what is wrong with it."""
+        return (self.detail,) if self.up is not True else _sentences(self.facts, "problems")
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an operator may want to know."""
+        return _sentences(self.facts, "warnings")
 
     @property
     def age_s(self) -> float:
@@ -57,12 +68,15 @@ class Watch:
             asyncio.create_task(self._keep_looking(name, probe), name=f"health:{name}")
             for name, probe in self._probes.items()
         ]
-        seen = [asyncio.create_task(event.wait()) for event in self._first.values()]
-        if not seen:
-            return
-        _, pending = await asyncio.wait(seen, timeout=patience_s)
-        for task in pending:
-            task.cancel()
+        await self.settled(patience_s)
+
+    async def settled(self, patience_s: float) -> Mapping[str, Health]:
+        """Return the state of all parts once each was seen, at the latest after `patience_s`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                for event in self._first.values():
+                    await event.wait()
+        return dict(self._health)
 
     async def aclose(self) -> None:
         """Stop looking."""
@@ -92,3 +106,8 @@ async def _look(probe: Probe) -> Health:
 
 def _down(detail: str) -> Health:
     return Health(up=False, detail=detail, checked_at=time.monotonic())
+
+
+def _sentences(facts: Facts, name: str) -> tuple[str, ...]:
+    found = facts.get(name)
+    return tuple(map(str, found)) if isinstance(found, list) else ()

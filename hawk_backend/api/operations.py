@@ -23,7 +23,7 @@ Name = Annotated[str, Path(max_length=64)]
 async def health(services: ServicesDep) -> Response:
     """Say that the process lives and how its parts were when last looked at; always 200."""
     parts = {name: services.watch[name] for name in services.watch}
-    amiss = [p for p in parts.values() if p.up is False or p.facts.get("problems")]
+    amiss = any(part.amiss for part in parts.values() if part.up is not None)
     return json_response(
         {
             "status": "degraded" if amiss else "healthy",

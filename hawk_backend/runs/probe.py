@@ -6,6 +6,8 @@ from hawk_backend.errors import DifyError
 from hawk_backend.runs.asking import DEFAULT_APP, problems
 from hawk_backend.runs.parts import Delivery, Dify
 
+_NOTICE = "This is a stand-in for Dify: no language model is asked."
+
 
 async def probe(dify: Dify, delivery: Delivery, context_limit: int) -> Mapping[str, object]:
     """Look at every app that has a key; raise DifyError if the one for everything else is lost.
@@ -35,4 +37,5 @@ async def probe(dify: Dify, delivery: Delivery, context_limit: int) -> Mapping[s
         ]
         if app.variables is None:
             warnings.append(f"{name}: its input form could not be read")
-    return {"apps": apps, "stand_in": stand_in, "problems": wrong, "warnings": warnings}
+    facts = {"apps": apps, "stand_in": stand_in, "problems": wrong, "warnings": warnings}
+    return facts | ({"notice": _NOTICE} if stand_in else {})
