@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hawk_backend.desk.ask import Ask, Tables
-from hawk_backend.desk.cells import text
+from hawk_backend.desk.cells import same_id, text
 from hawk_backend.desk.orders import TABLE
 from hawk_backend.rows import Cell, Row
 
@@ -63,7 +63,8 @@ def _changes(row: Row, by_order: Mapping[str, Row]) -> Iterator[Change]:
 
 def _asked(ask: Ask, by_order: Mapping[str, Row]) -> Iterator[Change]:
     """Compare the amount and method that the prompt asks for with the order that it names."""
-    order_id = ask.previous_order_id or ask.order_id or ""
+    named = ask.previous_order_id or ask.order_id or ""
+    order_id = next((mine for mine in by_order if mine and same_id(mine, named)), "")
     original = by_order.get(order_id)
     if ask.instruction_type != "A" or original is None:
         return

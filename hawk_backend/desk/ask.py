@@ -26,11 +26,9 @@ class Ask:
     amount: Decimal | None = None
     amount_currency: str | None = None
     nav_type: str | None = None
-    entity_ids: tuple[str, ...] = ()
     order_id: str | None = None
     previous_order_id: str | None = None
     hedge_method: str | None = None
-    status: str | None = None
     as_of: date | None = None
 
     @property

@@ -19,6 +19,15 @@ def first_text(row: Row, *columns: str) -> str:
     return next((found for name in columns if (found := text(row, name))), "")
 
 
+def same_id(one: str, other: str) -> bool:
+    """Compare ids as people write them: ORD-123, ord_123 and ORD123 are one."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    return name.replace("-", "").replace("_", "").upper()
+
+
 def number(cell: object) -> Decimal | None:
     """Return a finite Decimal, or None for what is not a number."""
     if isinstance(cell, Decimal):

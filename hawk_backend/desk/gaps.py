@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hawk_backend.desk.ask import Ask, Tables
-from hawk_backend.desk.cells import text
+from hawk_backend.desk.cells import same_id, text
 from hawk_backend.desk.figure import Figure, Unknown
 from hawk_backend.desk.figures import Figures
 from hawk_backend.desk.notes import Gap
@@ -15,7 +15,6 @@ def gaps(ask: Ask, tables: Tables, figures: Figures) -> tuple[Gap, ...]:
     """Return what was asked about and is not on record, then every figure that lacks an input."""
     return (
         *_no_positions(ask, tables),
-        *_no_entities(ask, tables),
         *_no_orders(ask, tables),
         *(
             Gap(f"{name} cannot be computed; missing: {', '.join(figure.missing)}.", _SUPPLY)
@@ -52,24 +51,12 @@ def _none(tables: Tables, currency: str) -> str:
     return f"No entity and no position in {currency} is on record"
 
 
-def _no_entities(ask: Ask, tables: Tables) -> Iterator[Gap]:
-    if tables.lack("entity_master"):
-        return
-    known = {text(row, "entity_id") for row in tables.rows("entity_master")}
-    for entity_id in ask.entity_ids:
-        if entity_id not in known:
-            yield Gap(
-                f"{entity_id} is not among the entities on record for this question.",
-                "check the entity's id and its currency.",
-            )
-
-
 def _no_orders(ask: Ask, tables: Tables) -> Iterator[Gap]:
     if tables.lack("hedge_instructions"):
         return
     known = {text(row, "order_id") for row in tables.rows("hedge_instructions")}
     for order_id in (ask.order_id, ask.previous_order_id):
-        if order_id and order_id not in known:
+        if order_id and not any(same_id(order_id, other) for other in known):
             yield Gap(
                 f"No instruction of order {order_id} is on record.",
                 "check the order's id; do not answer from another order.",

@@ -44,7 +44,7 @@ def test_a_field_that_the_amendment_leaves_empty_stays_as_it_was() -> None:
 
 def test_what_the_prompt_asks_for_stands_against_the_order() -> None:
     """120 million asked for ORD-1, which is 40,000."""
-    found = changes(OPENED, order_id="ORD-1", amount=Decimal(120_000_000))
+    found = changes(OPENED, order_id="ORD_1", amount=Decimal(120_000_000))
     assert found == [
         ("ORD-1", "asked for now", "hedge_amount_order", Decimal(40_000), Decimal(120_000_000))
     ]
