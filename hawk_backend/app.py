@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypedDict
 
@@ -27,7 +27,7 @@ from hawk_backend.errors import ConfigurationError
 from hawk_backend.models import SERVICE
 from hawk_backend.observability import logger, name_replica
 from hawk_backend.pipeline.fetch import Fetch
-from hawk_backend.pipeline.intent import IntentParser
+from hawk_backend.pipeline.names import Names
 from hawk_backend.pipeline.prepare import Pipeline
 from hawk_backend.pipeline.reads import Reads
 from hawk_backend.runs.limits import RelayClocks, RunLimits
@@ -112,13 +112,14 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     stack.push_async_callback(dify.aclose)
     pipeline = Pipeline(
         catalogue,
-        IntentParser(settings.today),
         Fetch(reads, catalogue, deadline_s=settings.hawk_prepare_deadline_s),
         now=settings.now,
         context_limit=settings.hawk_context_limit,
         observe=cache.observe,
         redis_up=lambda: cache.redis_up,
     )
+    names = Names(reads, catalogue.tables["entity_master"], pipeline.know)
+    _keep_running(stack, names.run(), "names")
     delivery = _delivery(settings)
     runs = Runs(
         pipeline, dify, clocks=_clocks(settings), limits=_limits(settings), delivery=delivery
@@ -165,8 +166,7 @@ async def _open_supabase(
     supabase = Supabase(
         http, SupabaseAccess(settings.rest_url, key), catalogue.tables, deadline_s=_READ_S
     )
-    discovering = asyncio.create_task(supabase.discovery.run(), name="discovery")
-    stack.push_async_callback(_end, discovering)
+    _keep_running(stack, supabase.discovery.run(), "discovery")
     return supabase
 
 
@@ -176,9 +176,15 @@ async def _look_at_supabase(supabase: Supabase, catalogue: Catalogue) -> Facts:
     return {"total_entities": len(json.loads(entities.body))}
 
 
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+def _keep_running(stack: AsyncExitStack, work: Coroutine[None, None, None], name: str) -> None:
+    """Run a task of the app; it is cancelled and seen off when the stack closes."""
+    task = asyncio.create_task(work, name=name)
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(end)
 
 
 def _open_dify(settings: Settings) -> Dify:

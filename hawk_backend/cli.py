@@ -158,17 +158,14 @@ async def _check() -> int:
         services = await open_services(read_settings(), stack)
         parts = await services.watch.settled(_CHECK_S)
         source = await _discovered(services.report)
-    amiss = 0
     for name, part in parts.items():
-        problems = [part.detail] if part.up is not True else part.facts.get("problems") or []
-        amiss += bool(problems)
-        typer.echo(f"{'✗' if problems else '✓'} {name}")
-        for line in [*problems, *part.facts.get("warnings", ())]:
+        typer.echo(f"{'✗' if part.amiss else '✓'} {name}")
+        for line in (*part.amiss, *part.warnings):
             typer.echo(f"    {line}")
-    typer.echo("source and catalogue")
+    typer.echo("database and catalogue")
     for topic, found in source.items():
-        typer.echo(f"    {topic}: {found or 'none'}")
-    return 1 if amiss else 0
+        typer.echo(f"    {topic.replace('_', ' ')}: {found or 'none'}")
+    return int(any(part.amiss for part in parts.values()))
 
 
 async def _discovered(report: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:

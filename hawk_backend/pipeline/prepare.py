@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from hawk_backend import desk
 from hawk_backend.catalogue import Catalogue
@@ -44,7 +44,6 @@ class Pipeline:
     def __init__(
         self,
         catalogue: Catalogue,
-        parser: IntentParser,
         fetch: Fetch,
         *,
         now: Callable[[], datetime],
@@ -53,12 +52,19 @@ class Pipeline:
         redis_up: Callable[[], bool],
     ) -> None:
         self._catalogue = catalogue
-        self._parser = parser
+        self._parser = IntentParser(self._today)
         self._fetch = fetch
         self._now = now
         self._context_limit = context_limit
         self._observe = observe
         self._redis_up = redis_up
+
+    def know(self, entities: Mapping[str, str]) -> None:
+        """Take these names for entities from now on; may be called from a thread."""
+        self._parser = IntentParser(self._today, entities)
+
+    def _today(self) -> date:
+        return self._now().date()
 
     def understand(self, prompt: Prompt) -> Intent:
         """Return what the prompt asks for, the request's own fields merged in."""
@@ -68,7 +74,7 @@ class Pipeline:
 
     def plan(self, intent: Intent) -> QueryPlan:
         """Return the tables that answer the intent."""
-        return plan(intent, self._catalogue, self._now().date())
+        return plan(intent, self._catalogue, self._today())
 
     async def prepare(
         self, prompt: Prompt, intent: Intent, principal: Principal, *, fresh: bool, emit: Emit
