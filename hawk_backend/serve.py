@@ -59,12 +59,18 @@ def serve(app: FastAPI, host: str, port: int) -> None:
     Server(config, app).run(sockets=[listen(host, port)])
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a bound socket whose connections inherit a bounded send buffer."""
+def listen(host: str, port: int, *, stuck_s: float = 20.0) -> socket.socket:
+    """Return a bound socket whose connections inherit a bounded send buffer.
+
+    A peer that takes no byte for `stuck_s` loses its connection in the kernel: an ASGI server
+    can only close it politely, and waits for ever to send what is still in its buffer.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(stuck_s * 1000))
     try:
         bound.bind((host, port))
     except OSError as exc:

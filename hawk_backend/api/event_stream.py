@@ -10,6 +10,7 @@ from hawk_backend import observability
 from hawk_backend.runs.buffer import Reader
 from hawk_backend.runs.run import Run
 
+_LOG = observability.logger("api")
 _HEADERS = {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-cache, no-transform",
@@ -50,7 +51,7 @@ class EventStream(Response):
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         with suppress(OSError):  # a stuck write, or a server that reports the loss by raising
             async with asyncio.timeout(None) as scope:
-                drop = ticker.watch(lambda: scope.reschedule(ticker.now()))
+                drop = ticker.watch(lambda: self._drop(scope))
                 with ticker.watch(reader.wake) as beat, drop:
                     beat.within(clocks.heartbeat)
                     await send(start)
@@ -61,6 +62,10 @@ class EventStream(Response):
                         drop.rest()
                         beat.within(clocks.heartbeat)
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _drop(self, sending: asyncio.Timeout) -> None:
+        _LOG.info("browser_stuck", request_id=self._run.order.request_id)
+        sending.reschedule(self._run.ticker.now())
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -1,0 +1,167 @@
+"""A run as a response."""
+
+import asyncio
+import socket
+from collections.abc import MutableMapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from hawk_backend.api.event_stream import EventStream
+from hawk_backend.dev.dify.script import Script
+from hawk_backend.models import SERVICE, Prompt
+from hawk_backend.runs.run import Run
+from hawk_backend.serve import listen
+from tests.runs.rig import FAST, INTENT, LIMITS, Rig, events_of, kinds, rigged
+
+LONG = Script(answer="word " * 100, tokens=20_000, rate=0)
+Message = MutableMapping[str, Any]
+
+
+def submitted(rig: Rig) -> Run:
+    """Return the run of a new prompt."""
+    return rig.runs.submit(
+        Prompt(user_prompt="x"), INTENT, SERVICE, fresh=False, request_id="r-direct"
+    )
+
+
+async def test_the_headers_are_those_of_the_design() -> None:
+    """No cache, no transformation, no buffering on the way; no length, so that it can flow."""
+    async with rigged() as rig, rig.post() as response:
+        await response.aread()
+
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/event-stream"
+    assert response.headers["cache-control"] == "no-cache, no-transform"
+    assert response.headers["x-accel-buffering"] == "no"
+    assert "content-length" not in response.headers
+
+
+async def test_the_heart_beats_from_the_first_moment() -> None:
+    """While the tables are read and before Dify's headers, silence is filled with pings."""
+    async with rigged(clocks=replace(FAST, heartbeat=0.05)) as rig:
+        await rig.standin.script(Script(deltas=("a",), silence=0.3))
+        rig.stages.go.clear()
+        async with rig.watching() as browser:
+            await browser.until("hawk_table")
+            asyncio.get_running_loop().call_later(0.2, rig.stages.go.set)
+            await browser.until("hawk_context")
+            in_prefetch = browser.pings
+            await browser.until("agent_message")
+            before_first_byte = browser.pings - in_prefetch
+            await browser.rest()
+
+    assert in_prefetch >= 2
+    assert before_first_byte >= 2
+
+
+async def test_a_busy_stream_has_no_heartbeat() -> None:
+    """Pings fill silence only."""
+    async with rigged(clocks=replace(FAST, heartbeat=0.2)) as rig:
+        await rig.standin.script(Script(answer="word ", tokens=60, rate=100))
+        async with rig.watching() as browser:
+            await browser.rest()
+
+    assert browser.pings == 0
+
+
+async def test_every_write_holds_whole_events_and_is_bounded() -> None:
+    """No event is split over two writes, and a reader who is far behind gets shares of 64 KiB."""
+    writes: list[bytes] = []
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        writes.append(message.get("body", b""))
+
+    async with rigged() as rig:
+        await rig.standin.script(Script(answer="word " * 10, tokens=2000, rate=0))
+        run = submitted(rig)
+        await run.ended()
+        await EventStream(run)({}, receive, send)
+        await rig.clean()
+
+    assert len(run.buffer) > 2000
+    assert max(map(len, writes)) <= 64 * 1024
+    assert [len(events_of(write)) > 0 for write in writes[1:-1]] == [True] * (len(writes) - 2)
+    assert len(events_of(b"".join(writes))) == len(run.buffer)
+
+
+async def test_a_server_that_raises_when_the_browser_has_gone_is_understood() -> None:
+    """Some servers tell a loss by OSError from send; the reader leaves, nothing breaks."""
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            raise OSError("gone")
+
+    async with rigged() as rig:
+        await rig.standin.script(LONG.model_copy(update={"rate": 100}))
+        run = submitted(rig)
+        await EventStream(run)({}, receive, send)
+        await rig.clean()
+
+    assert run.readers == 0
+    assert str(run.outcome) == "stopped"
+
+
+@pytest.mark.parametrize("also", [False, True], ids=["alone", "beside another"])
+async def test_a_browser_that_stops_reading_is_dropped(also: bool) -> None:  # noqa: FBT001
+    """It costs a bounded buffer for a bounded time, and nobody else waits for it."""
+    clocks = replace(FAST, stuck=0.3)
+    async with rigged(clocks=clocks, limits=replace(LIMITS, resume_s=0.1)) as rig:
+        tokens = 8_000
+        await rig.standin.script(LONG.model_copy(update={"tokens": tokens, "rate": 40_000}))
+        stuck = await open_and_stop_reading(rig)
+        (run,) = rig.runs._tasks.values()
+        if also:
+            events = events_of((await rig.http.get(f"/runs/{run.order.request_id}/events")).content)
+            assert kinds(events)[-1] == "message_end"
+        await rig.clean()
+        stats = await rig.standin.stats()
+        stuck.close()
+
+    assert run.readers == 0
+    assert str(run.outcome) == ("completed" if also else "stopped")
+    assert stats["stop_requests"] == (0 if also else 1)
+
+
+async def open_and_stop_reading(rig: Rig) -> socket.socket:
+    """Send a prompt and read the first bytes of its stream only."""
+    loop = asyncio.get_running_loop()
+    stuck = socket.socket()
+    stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    stuck.setblocking(False)  # noqa: FBT003 - the name of the parameter is positional only
+    host, port = rig.url.removeprefix("http://").split(":")
+    await loop.sock_connect(stuck, (host, int(port)))
+    body = b'{"user_prompt":"x"}'
+    head = f"POST /ask HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    await loop.sock_sendall(stuck, head + body)
+    assert (await loop.sock_recv(stuck, 64)).startswith(b"HTTP/1.1 200 OK")
+    return stuck
+
+
+async def test_a_dropped_browser_loses_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's own buffer and socket go too, although the peer never closes."""
+    monkeypatch.setattr("tests.live.listen", partial(listen, stuck_s=0.3))
+    async with rigged(clocks=replace(FAST, stuck=0.3)) as rig:
+        await rig.standin.script(LONG)
+        stuck = await open_and_stop_reading(rig)
+        await rig.clean()
+        with pytest.raises(ConnectionResetError):
+            await read_slowly(stuck)
+        stuck.close()
+
+
+async def read_slowly(stuck: socket.socket) -> None:
+    """Wait until the connection must be gone, then read what is left of it."""
+    await asyncio.sleep(1.0)
+    while await asyncio.get_running_loop().sock_recv(stuck, 65536):
+        pass
