@@ -57,7 +57,7 @@ def _next(steps: Steps[T]) -> T | None:
 
 def _build(inputs: ContextInputs, limit: int) -> Steps[Context]:
     alerts = tuple(map(str, inputs.figures.alerts))
-    gaps = (*map(str, inputs.figures.gaps), *missing(inputs.results))
+    gaps = (*map(str, inputs.figures.gaps), *missing(inputs))
     blocks = layout(inputs, alerts, gaps)
     yield
     chosen, named = yield from _choose(blocks, limit)

@@ -1,13 +1,16 @@
 """The sections before the rows: what was asked, what was read, what is missing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from datetime import datetime
+from decimal import Decimal
 
 from hawk_backend.models import TableState
 from hawk_backend.pipeline.context.fence import quote, row
 from hawk_backend.pipeline.context.shape import ContextInputs, Extraction
+from hawk_backend.pipeline.entities import resolve
 from hawk_backend.pipeline.fetch import TableResult
-from hawk_backend.pipeline.intent import Intent
+from hawk_backend.pipeline.intent import DateRange, Intent, Money, Slots
 
 PROMPT_QUOTED = 4_000
 """Characters of the prompt that the context repeats; the query carries all of it."""
@@ -18,15 +21,39 @@ _RULES = (
     "Quote figures exactly as they stand; do not compute, estimate or fill in what is missing.",
 )
 
+_OUTSIDE = (
+    "The question is outside the domain of this desk. No data was fetched: say so, and state "
+    "nothing about positions, hedges, limits or accounts."
+)
+_UNSURE = (
+    "The question can be read in several ways, so more was fetched than one reading needs: name "
+    "the assumptions below in the answer."
+)
+
 
 def opening(inputs: ContextInputs) -> list[str]:
     """Say how old positions and rates are, then how to read the rest."""
-    as_of = {result.table: result.as_of for result in inputs.results}
+    results = {result.table: result for result in inputs.results}
     return [
-        f"Positions as of: {as_of.get('position_nav_master') or 'not read'}",
-        f"Rates as of: {as_of.get('currency_rates') or 'not read'}",
+        f"Positions as of: {_as_of(results.get('position_nav_master'))}",
+        f"Rates as of: {_as_of(results.get('currency_rates'))}",
         *_RULES,
+        *_behaviour(inputs.intent),
     ]
+
+
+def _as_of(result: TableResult | None) -> str:
+    if result is None:
+        return "not read for this prompt"
+    if result.state is TableState.FRESH:
+        return str(result.as_of or "not dated")
+    return _why(result)
+
+
+def _behaviour(intent: Intent) -> list[str]:
+    if intent.behaviour == "abstain":
+        return [_OUTSIDE]
+    return [_UNSURE] if intent.behaviour == "clarify" else []
 
 
 def analysis(inputs: ContextInputs) -> list[str]:
@@ -48,17 +75,23 @@ def analysis(inputs: ContextInputs) -> list[str]:
 
 
 def parameters(intent: Intent) -> list[str]:
-    """List every slot that has a value."""
-    slots = intent.slots.to_dict()
-    named = [(name, value) for name, value in slots.items() if value not in (None, [])]
-    return [row([name, _shown(value)]) for name, value in named] or ["none"]
+    """List every slot that has a value, amounts exact."""
+    values = ((field.name, getattr(intent.slots, field.name)) for field in fields(Slots))
+    return [row([name, _shown(value)]) for name, value in values if value not in (None, ())] or [
+        "none"
+    ]
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_shown, value))
-    if isinstance(value, dict):
-        return " ".join(str(item) for item in value.values() if item is not None)
+    match value:
+        case Decimal():
+            return f"{value:f}"
+        case Money(value=amount, currency=currency):
+            return f"{amount:f} {currency or ''}".strip()
+        case DateRange(kind=kind, start=start, end=end):
+            return f"{kind} {start} to {end}"
+        case tuple():
+            return ", ".join(map(_shown, value))
     return str(value)
 
 
@@ -111,16 +144,35 @@ def _instant(now: datetime) -> str:
     return now.isoformat(timespec="seconds")
 
 
-def missing(results: Iterable[TableResult]) -> list[str]:
-    """Name every table that is not there and forbid inference from it."""
-    return [
-        f"{result.table} {_why(result)}: nothing may be inferred from its absence here."
-        for result in results
-        if result.state in (TableState.ABSENT, TableState.MISSING)
-    ]
+def missing(inputs: ContextInputs) -> list[str]:
+    """Name what is not there and forbid inference from it: tables, rows, what was asked for."""
+    return [*_unknown(inputs), *filter(None, map(_hole, inputs.results))]
+
+
+def _unknown(inputs: ContextInputs) -> Iterator[str]:
+    for refused in inputs.plan.wanted.refused:
+        yield f"{refused.value} is no possible {refused.slot} and was not looked for."
+    entities = {result.table: result.slice for result in inputs.results}.get("entity_master")
+    asked = inputs.plan.wanted.values.get("entity", ())
+    if entities is not None and entities.complete:
+        for name in resolve(sorted(asked), entities).unknown:
+            yield f"{name} is no entity on record: do not answer from another one."
+
+
+def _hole(result: TableResult) -> str | None:
+    if result.state in (TableState.ABSENT, TableState.MISSING):
+        return f"{result.table} {_why(result)}: nothing may be inferred from its absence here."
+    if not result.complete:
+        return (
+            f"{result.table} has more than the {len(result.positions)} records read: nothing may "
+            "be inferred from a record's absence here."
+        )
+    return None
 
 
 def _why(result: TableResult) -> str:
+    if result.state is TableState.EMPTY:
+        return "has no such record"
     if result.state is TableState.ABSENT:
         return "does not exist in this database"
     return f"could not be read ({result.reason or 'error'})"
