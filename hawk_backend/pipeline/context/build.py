@@ -36,11 +36,11 @@ def build(inputs: ContextInputs, *, limit: int) -> Context:
     return context
 
 
-async def build_in_turns(inputs: ContextInputs, *, limit: int) -> Context:
-    """Build the same context, letting other tasks have the loop after every millisecond."""
+async def build_in_turns(inputs: ContextInputs, *, limit: int, turn_s: float = TURN_S) -> Context:
+    """Build the same context, letting other tasks have the loop after every `turn_s` seconds."""
     steps, since = _build(inputs, limit), time.perf_counter()
     while (context := _next(steps)) is None:
-        if time.perf_counter() - since > TURN_S:
+        if time.perf_counter() - since > turn_s:
             await asyncio.sleep(0)
             since = time.perf_counter()
     return context
