@@ -12,6 +12,7 @@ from hawk_backend.pipeline.intent.frame import (
     Source,
 )
 from hawk_backend.pipeline.intent.parser import IntentParser
+from hawk_backend.pipeline.intent.resolve import resolve
 
 __all__ = [
     "Alternative",
@@ -24,4 +25,5 @@ __all__ = [
     "Scope",
     "Slots",
     "Source",
+    "resolve",
 ]

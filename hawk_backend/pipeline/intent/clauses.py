@@ -15,6 +15,19 @@ _NEGATION_REACH = 5
 _FALL = 48
 
 
+_ACTIONS = frozenset({"hedge_inception", "hedge_rollover", "hedge_termination", "hedge_amendment"})
+_OBJECTS = frozenset(
+    {
+        "position_monitoring",
+        "exposure_analysis",
+        "hedge_monitoring",
+        "hedge_inquiry",
+        "portfolio_analysis",
+    }
+)
+_GOVERNED = 70
+
+
 @dataclass(slots=True)
 class Clause:
     """Words `first` to `last` (excluded) between two dividers, and what was found in them."""
@@ -46,7 +59,9 @@ class ClauseReader:
             (tuple(text.split()) for text in lexicon.negation.before), key=len, reverse=True
         )
         self._negator_firsts = frozenset(negator[0] for negator in self._negators)
-        self._negation_ends = frozenset(lexicon.negation.ends.split()) | SYMBOL_STOPS
+        self._negation_ends = (
+            frozenset(lexicon.negation.ends.split()) | SYMBOL_STOPS | {"and", "then", "so"}
+        )
         self._asking = frozenset(lexicon.negation.questions.split())
 
     def divide(self, sequence: Sequence, hits: Words[Hit]) -> list[Clause]:
@@ -104,6 +119,7 @@ class ClauseReader:
             if clauses:
                 clauses[at].hits.append(self._weighed(hit, sequence.words))
         for place, clause in enumerate(clauses):
+            clause.hits = _governed(clause.hits)
             clause.condition = self._is_condition(clause, sequence.words, place, clauses)
             clause.remark = self._is_remark(clause, sequence.words, place, clauses)
         return clauses
@@ -224,3 +240,16 @@ class ClauseReader:
             ):
                 return False
         return False
+
+
+def _governed(hits: list[Hit]) -> list[Hit]:
+    """Let a command govern the nouns behind it: "close the hedge position" asks for no positions."""
+    order = next((hit for hit in hits if hit.command and hit.intent in _ACTIONS), None)
+    if order is None:
+        return hits
+    return [
+        hit._replace(strength=min(hit.strength, _GOVERNED))
+        if hit.first > order.first and hit.intent in _OBJECTS
+        else hit
+        for hit in hits
+    ]

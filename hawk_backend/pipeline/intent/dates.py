@@ -6,7 +6,9 @@ from datetime import date, timedelta
 
 from hawk_backend.pipeline.intent import calendar
 from hawk_backend.pipeline.intent.frame import DateRange
-from hawk_backend.pipeline.intent.tokens import Tokens
+from hawk_backend.pipeline.intent.ids import scan_ids
+from hawk_backend.pipeline.intent.spans import blank
+from hawk_backend.pipeline.intent.tokens import Tokeniser, Tokens
 
 Reading = tuple[DateRange, int]
 """A date, and the word behind its last."""
@@ -218,7 +220,7 @@ class DateScan:
         tokens = self.tokens
         at, last = 0, len(tokens)
         while at < last:
-            word = tokens.words[at]
+            word = tokens.words[at].removesuffix("'s")
             handler = _HANDLERS.get(word) or (_number if word[0].isdigit() else None)
             reading = handler(self, at) if handler and tokens.claimed[at] is None else None
             if reading is None:
@@ -263,6 +265,22 @@ class DateScan:
         """Join "between A and B" and "from A to B" into one period."""
         tokens = self.tokens
         spans = _spans(tokens)
+        for a, b, one in spans:
+            first = self.number(a - 2)
+            if (
+                one.kind == "day"
+                and first
+                and tokens.word(a - 1) in {"and", "to", "-", "until"}
+                and tokens.word(a - 3) in {"between", "from"}
+                and first <= one.start.day
+            ):
+                tokens.claim(
+                    a - 2,
+                    b,
+                    "date",
+                    calendar.period(one.start.replace(day=first), one.end),
+                    "date: range",
+                )
         for (a, b, one), (c, d, two) in zip(spans, spans[1:], strict=False):
             lead, link = tokens.word(a - 1), " ".join(tokens.words[b:c])
             if one.kind == "tenor" or two.kind == "tenor" or two.end < one.start or c - b > 1:
@@ -314,7 +332,7 @@ def _day_beside(scan: DateScan, at: int) -> Reading | None:
 def _month_word(scan: DateScan, at: int) -> Reading | None:
     """Read a month's name with a day or a year behind it, or alone."""
     tokens = scan.tokens
-    word, month = tokens.words[at], _MONTH[tokens.words[at]]
+    word, month = tokens.words[at].removesuffix("'s"), _MONTH[tokens.words[at].removesuffix("'s")]
     after = at + 1 + (tokens.word(at + 1) == "." and not tokens.between(at))
     number = scan.number(after) if tokens.word(after).isdigit() else None
     year = scan.year(after)
@@ -546,7 +564,7 @@ def _ordinal(scan: DateScan, at: int) -> Reading | None:
     """Read "third quarter of 2024" and "first half"."""
     unit = scan.tokens.word(at + 1)
     size = {"quarter": 3, "half": 6}.get(unit)
-    number = _ORDINAL[scan.tokens.words[at]]
+    number = _ORDINAL[scan.tokens.words[at].removesuffix("'s")]
     if size is None or number > 12 // size:
         return None
     end = at + 2 + (scan.tokens.word(at + 2) in {"of", "in"})
@@ -561,13 +579,15 @@ def _ordinal(scan: DateScan, at: int) -> Reading | None:
 
 
 def _to_date(scan: DateScan, at: int) -> Reading | None:
-    start = calendar.around(scan.today, _SHORT_TO_DATE[scan.tokens.words[at]], 0).start
+    start = calendar.around(
+        scan.today, _SHORT_TO_DATE[scan.tokens.words[at].removesuffix("'s")], 0
+    ).start
     return calendar.rolling(start, scan.today), at + 1
 
 
 def _end_of(scan: DateScan, at: int) -> Reading | None:
     """Read EOD, EOM, EOQ and EOY."""
-    unit = _SHORT_END[scan.tokens.words[at]]
+    unit = _SHORT_END[scan.tokens.words[at].removesuffix("'s")]
     year = scan.year(at + 1)
     if year and unit == "y":
         return calendar.day(date(year, 12, 31)), at + 2
@@ -583,7 +603,7 @@ def _last_day(today: date, unit: str) -> date:
 def _unit_word(scan: DateScan, at: int) -> Reading | None:
     """Read "month end", "year to date", "week of 8 Sep", "day after tomorrow"."""
     tokens = scan.tokens
-    word, behind = tokens.words[at], tokens.word(at + 1)
+    word, behind = tokens.words[at].removesuffix("'s"), tokens.word(at + 1).removesuffix("'s")
     if word == "day":
         return _day_beside(scan, at)
     unit = _UNIT[word]
@@ -654,7 +674,7 @@ def _end_word(scan: DateScan, at: int) -> Reading | None:
 def _shifted(scan: DateScan, at: int) -> Reading | None:
     """Read "last week", "next Friday", "past 6 months", "last Q2", "this year"."""
     tokens = scan.tokens
-    word, behind = tokens.words[at], tokens.word(at + 1)
+    word, behind = tokens.words[at].removesuffix("'s"), tokens.word(at + 1).removesuffix("'s")
     if behind in {"few", "couple"}:
         return None
     if behind in _WEEKDAY:
@@ -729,7 +749,10 @@ def _within(scan: DateScan, at: int) -> Reading | None:
 def _weekday(scan: DateScan, at: int) -> Reading | None:
     """Read a bare weekday: the coming one, or the past one where the words speak of the past."""
     tokens = scan.tokens
-    word, number = tokens.words[at], _WEEKDAY[tokens.words[at]]
+    word, number = (
+        tokens.words[at].removesuffix("'s"),
+        _WEEKDAY[tokens.words[at].removesuffix("'s")],
+    )
     if word in _VERBLIKE and tokens.word(at - 1) not in _DATE_WORD_BEFORE:
         return None
     ahead = (number - scan.today.weekday()) % 7 or 7
@@ -789,3 +812,24 @@ def _handlers() -> Mapping[str, Callable[[DateScan, int], Reading | None]]:
 
 
 _HANDLERS = _handlers()
+
+
+def read_absolute(low: str) -> DateRange | None:
+    """Read a date that needs no reference date: "2025-09-30", "Q3 2024", "March 2025"; None for any other."""
+    readings = {_only_date(low, today) for today in _FAR_APART}
+    return readings.pop() if len(readings) == 1 else None
+
+
+_FAR_APART = (date(2001, 2, 3), date(2041, 10, 29))
+
+
+def _only_date(low: str, today: date) -> DateRange | None:
+    fixed = [*scan_ids(low, frozenset())]
+    tokens = Tokeniser(())(blank(low, fixed), low, {f.start: f for f in fixed})
+    DateScan(tokens, today).run()
+    for finding in tokens.claimed:
+        if finding is not None and isinstance(finding.value, DateRange):
+            return finding.value
+        if finding is not None and isinstance(finding.value, date):
+            return calendar.day(finding.value)
+    return None

@@ -86,14 +86,22 @@ class PhraseBook:
     def _element(self, part: str) -> frozenset[str]:
         if part == "*":
             return GAP
-        words: set[str] = set()
+        exact: set[str] = set()
+        many: set[str] = set()
         for choice in part.split("|"):
-            members = self._classes.get(choice[1:-1]) if choice.startswith("<") else None
-            words |= members or {choice}
-        literal = {word for word in words if not word.startswith("<")}
-        many = {form for word in literal for form in plurals(word)}
-        self.literals |= literal | many
-        return frozenset(words | many)
+            if choice.endswith("!"):
+                exact.add(choice[:-1])
+                continue
+            for word in (
+                self._classes.get(choice[1:-1], ()) if choice.startswith("<") else (choice,)
+            ):
+                exact.add(word)
+                many.update(plurals(word))
+            if choice.startswith("<") and choice[1:-1] not in self._classes:
+                exact.add(choice)
+        words = frozenset(exact | many)
+        self.literals |= {word for word in words if not word.startswith("<")}
+        return words
 
 
 def _match(

@@ -30,7 +30,42 @@ _ALL = frozenset(
         "exposures",
     }
 )
-_REACH = 3
+_REACH = 2
+_CLOSE = frozenset(
+    {
+        "not",
+        "rather",
+        "instead",
+        "skip",
+        "without",
+        "keep",
+        "leave",
+        "ignore",
+        "never",
+        "drop",
+        "but",
+        "less",
+        "minus",
+    }
+)
+_TERMS = frozenset(
+    {
+        "coi",
+        "re",
+        "retained",
+        "mtm",
+        "coh",
+        "ndf",
+        "ndfs",
+        "swap",
+        "swaps",
+        "forward",
+        "forwards",
+        "branches",
+        "subsidiaries",
+        "associates",
+    }
+)
 
 
 class ExclusionReader:
@@ -83,62 +118,33 @@ class ExclusionReader:
         excluded: set[int],
         dropped: set[int],
     ) -> None:
-        taken = []
-        steps = 0
-        while at < len(words) and steps < _REACH:
+        taken: list[int] = []
+        left = 0 if marker[0] in _CLOSE else _REACH
+        while at < len(words) and left >= 0:
             finding = tokens.claimed[at]
             if at in by_first:
                 taken.append(at)
-                at = by_first[at].last
-                steps = 0
+                at, left = by_first[at].last, 0
                 continue
-            if (
-                finding is not None
-                and finding.name in {"entity_ids", "money"}
-                and marker[0] != "keep"
-            ):
+            if finding is not None and finding.name in {"entity_ids", "money"}:
                 dropped.add(at)
-                at += 1
-                continue
-            if taken and words[at] not in _LINKS:
-                break
-            if not taken and marker == ("not",) and words[at] not in _LINKS | {"in", "on"}:
-                if words[at] in {"coi", "re", "mtm", "coh", "forward", "swap"}:
-                    dropped.add(at)
-                break
-            if (
-                words[at] in {"coi", "re", "retained", "mtm", "coh"}
-                and not taken
-                and marker[0] in {"not", "rather", "instead", "except", "excluding"}
-            ):
+            elif words[at] in _TERMS and not taken:
                 dropped.add(at)
-            steps += words[at] not in _LINKS
+            elif words[at] not in _LINKS:
+                left -= 1
             at += 1
-        if not taken or not self._allowed(marker, words, start, at, taken, tokens):
-            return
-        if marker == ("but", "not") or marker == ("not",):
-            pass
-        excluded.update(taken)
+        if taken and self._allowed(marker, words, start, at):
+            excluded.update(taken)
 
-    def _allowed(
-        self,
-        marker: tuple[str, ...],
-        words: Words[str],
-        start: int,
-        end: int,
-        taken: list[int],
-        tokens: Tokens,
-    ) -> bool:
-        word = marker[-1] if len(marker) == 1 else ""
+    def _allowed(self, marker: tuple[str, ...], words: Words[str], start: int, end: int) -> bool:
+        """Whether a marker that has other senses excludes here: "all but SEK", "keep DKK out"."""
+        word = marker[0]
+        if len(marker) > 1:
+            return True
         if word in self._needs_all:
             return any(w in _ALL for w in words[max(0, start - 3) : start])
-        if marker[0] in self._needs_rest and len(marker) == 1:
-            return any(w in self._needs_rest[marker[0]] for w in words[end : end + 4])
-        if marker == ("ex",):
-            return True
-        if marker[0] in {"skip", "ignore", "omit"} or word in {"without"}:
-            return True
-        return True
+        rest = self._needs_rest.get(word)
+        return rest is None or any(w in rest for w in words[end - 1 : end + 3])
 
     def _marker(self, words: Words[str], at: int) -> tuple[str, ...]:
         markers = [m for m in self._before if tuple(words[at : at + len(m)]) == m]
@@ -146,15 +152,15 @@ class ExclusionReader:
             return markers[0]
         return ("but",) if words[at] == "but" else ()
 
-    def correction(self, tokens: Tokens, words: Words[str]) -> int:
-        """Return the word at which the last correction begins, -1 where nothing is corrected."""
-        last = -1
+    def correction(self, tokens: Tokens, words: Words[str]) -> tuple[int, int]:
+        """Return first and last word of the last correction's marker, -1 and -1 where nothing is corrected."""
+        last = (-1, -1)
         at = 1
         while at < len(words):
             if words[at] in self._marker_firsts and tokens.claimed[at] is None:
                 marker = next((m for m in self._markers if tuple(words[at : at + len(m)]) == m), ())
                 if marker:
-                    last = at + len(marker) - 1
+                    last = at, at + len(marker) - 1
                     at += len(marker)
                     continue
             at += 1

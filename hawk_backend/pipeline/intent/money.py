@@ -123,7 +123,7 @@ class MoneyScanner:
         """Whether a number without a unit is an amount rather than a count, a year or a rank."""
         before, behind = tokens.word(at - 1), tokens.word(end)
         if (
-            behind in self._counted
+            (behind in self._counted and value < _PLAIN_FROM)
             or before in self._counting
             or tokens.touches(at - 1)
             and before.isalpha()

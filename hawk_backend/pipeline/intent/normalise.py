@@ -3,9 +3,11 @@
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
 
+_FAR = 1 << 62
 _PIECE = re.compile(
     r"<script[^<>]{0,100}>[^<]{0,2000}"
     r"|</?(?!system|developer|assistant|admin|instructions)[A-Za-z][^<>]{0,200}>"
@@ -32,49 +34,56 @@ _PLAIN = str.maketrans(
 class Text:
     """A prompt made plain: as written, in lower case, and the way back to the prompt's characters.
 
-    `low` is as long as `written`; `marks` are places where the two texts' offsets begin to differ.
+    `low` is as long as `written`; `marks` are the places at which the offsets into the prompt jump.
     """
 
     written: str
     low: str
-    marks: tuple[tuple[int, int], ...] = ()
+    marks: tuple[tuple[int, int], ...] = ((0, 0),)
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Return the span of the prompt that became `start` to `end`."""
-        if not self.marks:
-            return start, end
         first = self._back(start)
         return first, max(first + 1, self._back(end - 1) + 1)
 
     def _back(self, place: int) -> int:
         """Return where the character at `place` came from; what a piece gained counts as its last."""
-        at = bisect_right(self.marks, (place, 1 << 62)) - 1
+        at = bisect_right(self.marks, (place, _FAR)) - 1
         here, there = self.marks[at]
-        following = self.marks[at + 1][1] if at + 1 < len(self.marks) else 1 << 62
+        following = self.marks[at + 1][1] if at + 1 < len(self.marks) else _FAR
         return min(there + place - here, max(there, following - 1))
 
 
-def normalise(prompt: str) -> Text:
-    """Make `prompt` plain; line breaks stay."""
+def normalise(prompt: str, spans: Iterable[tuple[int, int]]) -> Text:
+    """Make the `spans` of `prompt` plain and join them by line breaks; its own line breaks stay."""
     pieces: list[str] = []
-    marks = [(0, 0)]
-    done = length = 0
-    for match in _PIECE.finditer(prompt):
-        old = match[0]
-        new = _plain(old)
-        if new == old:
-            continue
-        before = prompt[done : match.start()]
-        pieces += (before, new)
-        marks.append((length + len(before), match.start()))
-        length += len(before) + len(new)
-        done = match.end()
-        marks.append((length, done))
-    if not pieces:
-        return Text(prompt, _lower(prompt))
-    pieces.append(prompt[done:])
+    marks: list[tuple[int, int]] = []
+    length = 0
+    for start, end in spans:
+        if pieces:
+            pieces.append("\n")
+            length += 1
+        for new, origin in _pieces(prompt, start, end):
+            pieces.append(new)
+            marks.append((length, origin))
+            length += len(new)
     written = "".join(pieces)
-    return Text(written, _lower(written), tuple(marks))
+    return Text(written, _lower(written), tuple(marks) or ((0, 0),))
+
+
+def _pieces(prompt: str, start: int, end: int) -> Iterator[tuple[str, int]]:
+    """Yield stretches of plain text, each with the place where it began."""
+    done = start
+    for match in _PIECE.finditer(prompt, start, end):
+        new = _plain(match[0])
+        if new == match[0]:
+            continue
+        if match.start() > done:
+            yield prompt[done : match.start()], done
+        yield new, match.start()
+        done = match.end()
+    if done < end:
+        yield prompt[done:end], done
 
 
 def _plain(piece: str) -> str:

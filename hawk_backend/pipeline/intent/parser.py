@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from hawk_backend.catalogue.lexicon import Lexicon
 from hawk_backend.pipeline.intent import scope
-from hawk_backend.pipeline.intent.clauses import ClauseReader
+from hawk_backend.pipeline.intent.clauses import Clause, ClauseReader
 from hawk_backend.pipeline.intent.confidence import confidence
 from hawk_backend.pipeline.intent.currency import CurrencyScanner
 from hawk_backend.pipeline.intent.dates import DateScan
@@ -19,9 +19,10 @@ from hawk_backend.pipeline.intent.fill import Found, SlotFiller
 from hawk_backend.pipeline.intent.frame import Alternative, Behaviour, Evidence, Intent, Slots
 from hawk_backend.pipeline.intent.ids import scan_ids
 from hawk_backend.pipeline.intent.money import MoneyScanner
-from hawk_backend.pipeline.intent.noise import condense
+from hawk_backend.pipeline.intent.noise import Condenser
 from hawk_backend.pipeline.intent.normalise import Text, normalise
 from hawk_backend.pipeline.intent.request import own_words
+from hawk_backend.pipeline.intent.resolve import EXTENT
 from hawk_backend.pipeline.intent.sequence import SYMBOL_STOPS, Sequence, Sequencer
 from hawk_backend.pipeline.intent.shares import scan_shares
 from hawk_backend.pipeline.intent.spans import Finding, blank
@@ -29,6 +30,7 @@ from hawk_backend.pipeline.intent.terms import TermScanner
 from hawk_backend.pipeline.intent.tokens import Tokeniser, Tokens
 from hawk_backend.pipeline.intent.vocabulary import Vocabulary
 
+_EXTENT = frozenset({"all", "every", "each", "overall", "everything", "entire", "whole"})
 _ZONE = ZoneInfo("Asia/Singapore")
 _DATE_WORDS = "today tomorrow yesterday january february march april june july august september october november december monday tuesday wednesday thursday friday saturday sunday week month quarter year"
 
@@ -67,6 +69,11 @@ class IntentParser:
             literals,
             [*names, *terms, *_DATE_WORDS.split(), *(code.lower() for code in lexicon.codes)],
         )
+        self._condenser = Condenser(
+            (literals | {code.lower() for code in lexicon.codes})
+            - set(lexicon.words["plain"].split()),
+            self._vocabulary.words,
+        )
         numbers = frozenset(word for word in self._book.literals if word[0].isdigit())
         self._tokenise = Tokeniser(
             (*lexicon.translations, *lexicon.money.cjk, *(n for n in names if n[0] > "\u2e80"))
@@ -104,17 +111,20 @@ class IntentParser:
     def parse(self, prompt: str, template_category: str | None = None) -> Intent:
         """Return what `prompt` asks for; `template_category` decides only where the words do not."""
         today = self.today()
-        text = normalise(condense(prompt, self._vocabulary))
+        text = normalise(prompt, self._condenser.spans(prompt))
         request = own_words(text.low)
         tokens = self._scan(request.low, text.written, today)
         plain, meant, unknown = self._sequencer.spell(tokens)
         currencies = self._currency_scan(tokens, plain)
         sequence = self._sequencer.sequence(tokens, meant, unknown)
-        corrected = self._exclusion.correction(tokens, plain)
+        marker, corrected = self._exclusion.correction(tokens, plain)
         excluded, dropped = self._exclusion.read(tokens, plain, currencies)
         terms = [*self._terms.scan(tokens, plain)]
         found = Found(tokens, plain, currencies, excluded, terms, corrected, dropped)
         hits = self._book.find(sequence.words, sequence.starts, SYMBOL_STOPS)
+        hits = [
+            h for h in hits if not marker <= sequence.tokens[h.first] <= corrected or marker < 0
+        ]
         clauses = self._clauses.divide(sequence, hits)
         refused = self._clauses.refuse(clauses, sequence)
         injected = self._injected(request.injected)
@@ -123,6 +133,7 @@ class IntentParser:
             if corrected >= 0
             else 0
         )
+        found.terms = _without_conditions(found, clauses, sequence)
         decision = self._decider.decide(clauses, refused, sequence, place)
         negated = tuple(
             sorted(
@@ -194,6 +205,13 @@ class IntentParser:
         evidence = [
             Evidence("intent", intents[0], source, _where(text, found, sequence, decision), rule)
         ]
+        extent = next((k for k, w in enumerate(sequence.words) if w in _EXTENT), None)
+        if extent is not None:
+            at = sequence.tokens[extent]
+            span = text.origin(found.tokens.starts[at], found.tokens.ends[at])
+            evidence.append(
+                Evidence(EXTENT, sequence.words[extent], "text", span, "all, every, each")
+            )
         evidence += [
             Evidence(f.name, f.value, "text", text.origin(f.start, f.end), f.rule) for f in used
         ]
@@ -405,3 +423,16 @@ def _alternatives(decision: Decision | None, intent: str) -> tuple[Alternative, 
         ((score, name) for name, score in decision.scores.items() if name != intent), reverse=True
     )[:3]
     return tuple(Alternative(name, round(score / 104, 3)) for score, name in others)
+
+
+def _without_conditions(found: Found, clauses: list[Clause], sequence: Sequence) -> list[Finding]:
+    """Return the terms without the states that only a condition or a remark names."""
+    tokens = found.tokens
+    spans = [
+        (tokens.starts[sequence.tokens[c.first]], tokens.ends[sequence.tokens[c.last - 1]])
+        for c in clauses
+        if c.condition or c.remark
+    ]
+    return [
+        f for f in found.terms if f.name != "status" or not any(a <= f.start < b for a, b in spans)
+    ]

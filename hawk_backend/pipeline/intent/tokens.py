@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from hawk_backend.pipeline.intent.spans import Finding
 
 _TOKEN = re.compile(
-    r"[a-z\u00df-\u024f]+(?:'[a-z]+)*"  # a word, "what's"
+    r"(?<![a-z])p ?[&/+] ?l(?![a-z])"  # profit and loss
+    r"|[a-z\u00df-\u024f]+(?:'[a-z]+)*"  # a word, "what's"
     r"|\d+(?:[.,']\d+)*(?:e\d{1,2}(?![a-z0-9]))?|(?<![\w.])\.\d+"  # a number
     r"|[\ue000-\ue00f]+"  # what a scanner has claimed
     r"|[\u2e80-\ud7ff\U00020000-\U0003ffff]+"  # CJK

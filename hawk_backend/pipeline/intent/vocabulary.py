@@ -17,9 +17,7 @@ class Vocabulary:
     """Every word that the lexicon knows, and the word that each stands for in the phrases."""
 
     def __init__(self, lexicon: Lexicon, literals: Iterable[str], names: Iterable[str]) -> None:
-        self._known = {word: (word,) for word in literals}
-        for word in tuple(self._known):
-            self._known.setdefault(word, (word,))
+        self._known: dict[str, tuple[str, ...]] = {word: (word,) for word in literals}
         for words in lexicon.words.values():
             for word in words.split():
                 self._known.setdefault(word, (word,))
@@ -46,9 +44,10 @@ class Vocabulary:
         nearest = self._nearest(word) if _SHORTEST_SLIP <= len(word) <= _LONGEST_SLIP else None
         return (self._known[nearest], True) if nearest else ((word,), False)
 
-    def knows(self, word: str) -> bool:
-        """Whether `word` itself is in the lexicon."""
-        return word in self._known
+    @property
+    def words(self) -> Iterable[str]:
+        """Every known word."""
+        return self._known.keys()
 
     def _nearest(self, word: str) -> str | None:
         """Return the known word one slip away (two in a long word), the most alike first."""
