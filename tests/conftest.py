@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
-pytest_plugins = ["tests.stack"]
+pytest_plugins = ["tests.stack", "tests.gateway"]
 
 
 @pytest.fixture(autouse=True)
