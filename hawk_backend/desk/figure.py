@@ -1,6 +1,6 @@
 """Figures: a value that knows its unit and its origin, or the names of the inputs it lacks."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import NamedTuple, TypeAlias
 
@@ -25,12 +25,17 @@ class Address(NamedTuple):
 
 
 class Known(NamedTuple):
-    """A figure: `value` in `unit`, and the formula and stored cells that it came from."""
+    """A figure: `value` in `unit`, by `formula` from `terms`, which are figures or stored cells."""
 
     value: Decimal
     unit: str
     formula: str
-    inputs: tuple[Address, ...] = ()
+    terms: "tuple[Known | Address, ...]" = ()
+
+    @property
+    def inputs(self) -> tuple[Address, ...]:
+        """Every stored cell that the figure goes back to, each once."""
+        return tuple(dict.fromkeys(_cells(self)))
 
 
 class Unknown(NamedTuple):
@@ -42,20 +47,27 @@ class Unknown(NamedTuple):
 Figure: TypeAlias = Known | Unknown
 
 
+def _cells(figure: Known) -> Iterator[Address]:
+    for term in figure.terms:
+        if isinstance(term, Known):
+            yield from _cells(term)
+        else:
+            yield term
+
+
 def derive(unit: str, formula: str, compute: Callable[..., Decimal], /, *terms: Figure) -> Figure:
     """Apply `compute` to the terms' values; Unknown, naming all that is missing, if any is."""
-    values: list[Decimal] = []
-    inputs: list[Address] = []
-    missing: list[str] = []
+    known: list[Known] = []
     for term in terms:
         if isinstance(term, Unknown):
-            missing.extend(term.missing)
-        else:
-            values.append(term.value)
-            inputs.extend(term.inputs)
-    if missing:
-        return Unknown(tuple(dict.fromkeys(missing)))
-    return Known(compute(*values), unit, formula, tuple(dict.fromkeys(inputs)))
+            return _unknown(terms)
+        known.append(term)
+    return Known(compute(*[term.value for term in known]), unit, formula, tuple(known))
+
+
+def _unknown(terms: Iterable[Figure]) -> Unknown:
+    named = (name for term in terms if isinstance(term, Unknown) for name in term.missing)
+    return Unknown(tuple(dict.fromkeys(named)))
 
 
 def total(unit: str, formula: str, terms: Iterable[Figure]) -> Figure:

@@ -54,10 +54,8 @@ class Line:
     @property
     def buffers_disagree(self) -> bool:
         """Whether position and rule both know the buffer, and not the same one."""
-        recorded, ruled = self.buffer, self.rule_buffer
-        if isinstance(recorded, Unknown) or isinstance(ruled, Unknown):
-            return False
-        return recorded.value != ruled.value
+        known = isinstance(self.buffer, Known) and isinstance(self.rule_buffer, Known)
+        return known and _differ(self.buffer, self.rule_buffer)
 
 
 class Lines:
@@ -90,7 +88,11 @@ class Lines:
         rule_buffer = share(sfx, rule_percent, currency)
         percent, buffer = _buffer(row, key, currency, sfx, rule_percent)
         unhedged = _unhedged(places, currency, sfx, car, overlay, buffer, hedged)
-        by_rule = _unhedged(places, currency, sfx, car, overlay, rule_buffer, hedged)
+        available = derive(currency, AVAILABLE, _floor, unhedged)
+        by_rule = available
+        if _differ(buffer, rule_buffer):
+            other = _unhedged(places, currency, sfx, car, overlay, rule_buffer, hedged)
+            by_rule = derive(currency, AVAILABLE, _floor, other)
         return Line(
             position=key,
             entity_id=entity_id,
@@ -106,10 +108,10 @@ class Lines:
             buffer=buffer,
             hedged=hedged,
             unhedged=unhedged,
-            available=derive(currency, AVAILABLE, _floor, unhedged),
+            available=available,
             rule_percent=rule_percent,
             rule_buffer=rule_buffer,
-            rule_available=derive(currency, AVAILABLE, _floor, by_rule),
+            rule_available=by_rule,
         )
 
     def hedged(self, entity_id: str, nav_type: str, currency: str) -> Figure:
@@ -170,6 +172,11 @@ def _unhedged(places: int | None, currency: str, *terms: Figure) -> Figure:
         return rounded(sfx - car + overlay - buffer - hedged, places)
 
     return derive(currency, UNHEDGED, formula, *terms)
+
+
+def _differ(one: Figure, other: Figure) -> bool:
+    """Whether two figures are not known to be the same."""
+    return isinstance(one, Unknown) or isinstance(other, Unknown) or one.value != other.value
 
 
 def _floor(value: Decimal) -> Decimal:

@@ -158,6 +158,8 @@ def _waterfall(
 def _placed(currency: str, amount: Figure, lot: Figure, left: Figure | None) -> Figure:
     if left is None:
         return amount
+    if isinstance(left, Known) and left.value == 0 and isinstance(amount, Known):
+        return Known(ZERO, currency, "0: nothing left to place")
     return _in_lots(currency, derive(currency, "min(turn, left)", min, amount, left), lot)
 
 

@@ -29,7 +29,9 @@ def with_unit(figure: Figure) -> str:
 
 def money(value: Decimal, places: int | None) -> str:
     """Write one amount; see `amount`."""
-    whole, _, fraction = f"{rounded(value, places):,f}".partition(".")
+    whole, _, fraction = f"{value:,f}".partition(".")
+    if places is not None and len(fraction) > places:
+        whole, _, fraction = f"{rounded(value, places):,f}".partition(".")
     fraction = fraction.rstrip("0") or ("" if places == 0 else "0")
     return f"{whole}.{fraction}" if fraction else whole
 

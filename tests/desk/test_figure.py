@@ -46,7 +46,8 @@ def test_a_derived_figure_keeps_the_inputs_of_its_terms() -> None:
     """Each address once, in the order of the terms."""
     term = Known(Decimal(2), "CNY", "as stored", (CELL,))
     found = derive("CNY", "a x a", lambda a, b: a * b, term, term)
-    assert found == Known(Decimal(4), "CNY", "a x a", (CELL,))
+    assert found == Known(Decimal(4), "CNY", "a x a", (term, term))
+    assert found.inputs == (CELL,)
 
 
 def test_a_sum_of_nothing_is_zero() -> None:

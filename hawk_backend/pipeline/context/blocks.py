@@ -1,12 +1,12 @@
 """What the context is laid out from: blocks of whole records, one line each."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hawk_backend.pipeline.context.fence import DATA, row
 from hawk_backend.rows.lines import escaped
 
-Tiers = Sequence[Sequence[int]]
+Tiers = Iterator[Iterator[int]]
 """Record numbers in the order of their relevance: all of one tier before any of the next."""
 
 
@@ -53,7 +53,7 @@ class Block:
 
     def by_relevance(self) -> Tiers:
         """Return the records' numbers by relevance; without tiers as they stand."""
-        return self.tiers() if self.tiers else (self.everything,)
+        return self.tiers() if self.tiers else iter((iter(self.everything),))
 
 
 def section(label: str, lines: Sequence[str] = (), *, turn: int) -> Block:

@@ -118,10 +118,16 @@ def _shown(
     """Return the slice positions of the rows that are in."""
     positions = {result.table: result.positions for result in inputs.results}
     return {
-        block.name: [positions[block.name][i] for i in numbers]
+        block.name: _picked(positions[block.name], numbers)
         for block, numbers in zip(blocks, chosen, strict=True)
         if block.name in positions and numbers
     }
+
+
+def _picked(positions: Sequence[int], numbers: Sequence[int]) -> Sequence[int]:
+    if len(numbers) == len(positions):
+        return positions
+    return tuple(positions[i] for i in numbers)
 
 
 def _sha256(parts: Iterable[str]) -> Steps[str]:

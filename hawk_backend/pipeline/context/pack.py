@@ -1,21 +1,17 @@
 """Choose the records that fit: whole ones only, the most relevant first."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from itertools import zip_longest
 from typing import TypeAlias, TypeVar
 
-from hawk_backend.pipeline.context.blocks import Block, Tiers
+from hawk_backend.pipeline.context.blocks import Block
 
 T = TypeVar("T")
 Steps: TypeAlias = Generator[None, None, T]
 """Work in small steps: it yields where another may have the loop, and returns its result."""
 
-_CRUMBS = 24
-"""Room that is not worth looking for a record for."""
-
-_STRIDE = 256
-"""Records tried between two steps: well under a millisecond."""
-
+_MISSES = 8
+"""Records in a row that may find no room before their block is left alone."""
 
 Chosen: TypeAlias = Sequence[int] | None
 """The numbers of a block's records that are in; None where not even its title is."""
@@ -43,8 +39,8 @@ def pack(blocks: Sequence[Block], limit: int) -> Steps[list[Chosen]]:
     first = [block for block in blocks if block.turn is not None]
     for block in sorted(first, key=lambda block: block.turn or 0):
         if room.open(block):
-            for number, record in enumerate(block.records):
-                room.take(block, number, record)
+            for number in block.everything:
+                room.take(block, number)
         yield
     yield from _in_turns([block for block in blocks if block.turn is None], room)
     return [room.chosen(block) for block in blocks]
@@ -65,13 +61,17 @@ class _Room:
         self._in[id(block)] = []
         return True
 
-    def take(self, block: Block, number: int, record: str) -> None:
-        """Put a record in where it fits, with its block's title if that is not in yet."""
-        cost = len(record) + len(block.mark) + 1
+    def take(self, block: Block, number: int) -> bool:
+        """Put a record in, with its block's title if that is not in yet; False if too long."""
+        cost = len(block.records[number]) + len(block.mark) + 1
         opened = id(block) in self._in
-        if cost + (0 if opened else block.frame()) <= self.left and (opened or self.open(block)):
-            self.left -= cost
-            self._in[id(block)].append(number)
+        if cost + (0 if opened else block.frame()) > self.left:
+            return False
+        if not opened:
+            self.open(block)
+        self.left -= cost
+        self._in[id(block)].append(number)
+        return True
 
     def chosen(self, block: Block) -> Chosen:
         """Return the records that are in, in their own order."""
@@ -80,22 +80,27 @@ class _Room:
 
 
 def _in_turns(blocks: Sequence[Block], room: _Room) -> Steps[None]:
-    ranked = []
+    """Take one record of each block after the other, tier by tier.
+
+    A block leaves when several of its records in a row find no room: what is tried stays
+    proportional to what fits.
+    """
+    tiers = []
     for block in blocks:
-        ranked.append(block.by_relevance())
+        tiers.append(block.by_relevance())
         yield
-    for tried, (place, number) in enumerate(_turns(ranked)):
-        if room.left < _CRUMBS:
-            return
-        room.take(blocks[place], number, blocks[place].records[number])
-        if tried % _STRIDE == 0:
+    misses = dict.fromkeys(range(len(blocks)), 0)
+    for tier in zip_longest(*tiers, fillvalue=iter(())):
+        waiting = {place: tier[place] for place in misses}
+        while waiting:
+            for place, numbers in list(waiting.items()):
+                number = next(numbers, None)
+                if number is None:
+                    del waiting[place]
+                elif room.take(blocks[place], number):
+                    misses[place] = 0
+                elif misses[place] == _MISSES:
+                    del waiting[place], misses[place]
+                else:
+                    misses[place] += 1
             yield
-
-
-def _turns(ranked: Sequence[Tiers]) -> Iterator[tuple[int, int]]:
-    """Yield (block, record): tier by tier, one record of each block after the other."""
-    for tier in zip_longest(*ranked, fillvalue=()):
-        for turn in zip_longest(*tier):
-            for place, number in enumerate(turn):
-                if number is not None:
-                    yield place, number

@@ -154,7 +154,7 @@ def _unknown(inputs: ContextInputs) -> Iterator[str]:
         yield f"{refused.value} is no possible {refused.slot} and was not looked for."
     entities = {result.table: result.slice for result in inputs.results}.get("entity_master")
     asked = inputs.plan.wanted.values.get("entity", ())
-    if entities is not None and entities.complete:
+    if asked and entities is not None and entities.complete:
         for name in resolve(sorted(asked), entities).unknown:
             yield f"{name} is no entity on record: do not answer from another one."
 

@@ -243,7 +243,7 @@ def test_rows_that_the_prompt_names_come_first() -> None:
     context = build(inputs(result("hedge_instructions", rows), intent=asked), limit=5_000)
     shown = context.shown["hedge_instructions"]
     assert 2 < len(shown) < 60
-    assert shown == [7, *range(60, 60 + len(shown) - 1)]
+    assert shown == (7, *range(60, 60 + len(shown) - 1))
     assert context.dropped == (Omission("hedge_instructions", 120 - len(shown), "budget"),)
 
 
@@ -264,7 +264,7 @@ def test_a_record_longer_than_the_room_is_left_out_whole() -> None:
     for row, text in zip(rows, ("", "y" * 1_900, ""), strict=True):
         row.update(dict.fromkeys(cells, text))
     context = build(inputs(result("hedge_instructions", rows)), limit=5_000)
-    assert context.shown["hedge_instructions"] == [0, 2]
+    assert context.shown["hedge_instructions"] == (0, 2)
     assert "yyy" not in context.text
 
 
