@@ -21,12 +21,13 @@ from hawk_backend.cache.cache import Cache
 from hawk_backend.cache.redis import open_redis
 from hawk_backend.catalogue import Catalogue
 from hawk_backend.clients.dify import Dify
-from hawk_backend.clients.http import Deadlines, open_client
+from hawk_backend.clients.http import Deadlines, open_client, tls
 from hawk_backend.clients.supabase import Supabase, SupabaseAccess
 from hawk_backend.errors import ConfigurationError
 from hawk_backend.models import SERVICE
 from hawk_backend.observability import logger, name_replica
 from hawk_backend.pipeline.fetch import Fetch
+from hawk_backend.pipeline.intent import IntentParser
 from hawk_backend.pipeline.names import Names
 from hawk_backend.pipeline.prepare import Pipeline
 from hawk_backend.pipeline.reads import Reads
@@ -102,7 +103,9 @@ def _middleware(settings: Settings) -> list[Middleware]:
 
 async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     """Open everything that serves a request; raises ConfigurationError."""
-    catalogue = Catalogue.load()
+    catalogue = await asyncio.to_thread(Catalogue.load)
+    parser = await asyncio.to_thread(IntentParser, settings.today)
+    await asyncio.to_thread(tls)
     supabase = await _open_supabase(settings, catalogue, stack)
     reads = Reads(supabase, settings.hawk_tz, concurrency=settings.hawk_supabase_concurrency)
     stack.push_async_callback(reads.aclose)
@@ -112,6 +115,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     stack.push_async_callback(dify.aclose)
     pipeline = Pipeline(
         catalogue,
+        parser,
         Fetch(reads, catalogue, deadline_s=settings.hawk_prepare_deadline_s),
         now=settings.now,
         context_limit=settings.hawk_context_limit,

@@ -44,6 +44,7 @@ class Pipeline:
     def __init__(
         self,
         catalogue: Catalogue,
+        parser: IntentParser,
         fetch: Fetch,
         *,
         now: Callable[[], datetime],
@@ -52,7 +53,7 @@ class Pipeline:
         redis_up: Callable[[], bool],
     ) -> None:
         self._catalogue = catalogue
-        self._parser = IntentParser(self._today)
+        self._parser = parser
         self._fetch = fetch
         self._now = now
         self._context_limit = context_limit
