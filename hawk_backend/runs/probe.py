@@ -1,10 +1,11 @@
 """What the apps of Dify are like, and why one of them could not take a context."""
 
+import asyncio
 from collections.abc import Mapping
 
 from hawk_backend.errors import DifyError
 from hawk_backend.runs.asking import DEFAULT_APP, problems
-from hawk_backend.runs.parts import Delivery, Dify
+from hawk_backend.runs.parts import App, Delivery, Dify
 
 _NOTICE = "This is a stand-in for Dify: no language model is asked."
 
@@ -18,24 +19,35 @@ async def probe(dify: Dify, delivery: Delivery, context_limit: int) -> Mapping[s
     """
     if DEFAULT_APP not in dify.apps:
         raise DifyError("No key of a Dify app is set.", remedy="set DIFY_API_KEY")
-    apps: dict[str, object] = {}
-    wrong: list[str] = []
-    warnings: list[str] = []
-    stand_in = False
-    for name in dify.apps:
-        try:
-            app = await dify.look(name)
-        except DifyError as exc:
-            if name == DEFAULT_APP:
-                raise
-            warnings.append(f"{name}: {exc.detail} {exc.remedy}")
-            continue
-        apps[name] = {"mode": app.mode, "title": app.name}
-        stand_in = stand_in or app.stand_in
-        wrong += [
-            f"{name}: {remedy}" for remedy in problems(app.variables, delivery, context_limit)
-        ]
-        if app.variables is None:
-            warnings.append(f"{name}: its input form could not be read")
-    facts = {"apps": apps, "stand_in": stand_in, "problems": wrong, "warnings": warnings}
-    return facts | ({"notice": _NOTICE} if stand_in else {})
+    found = await asyncio.gather(*(_look(dify, name) for name in dify.apps))
+    apps = {
+        name: app for name, app in zip(dify.apps, found, strict=True) if not isinstance(app, str)
+    }
+    facts: dict[str, object] = {
+        "apps": {name: {"mode": app.mode, "title": app.name} for name, app in apps.items()},
+        "stand_in": any(app.stand_in for app in apps.values()),
+        "problems": [
+            f"{name}: {remedy}"
+            for name, app in apps.items()
+            for remedy in problems(app.variables, delivery, context_limit)
+        ],
+        "warnings": [
+            *(text for text in found if isinstance(text, str)),
+            *(
+                f"{name}: its input form is not known"
+                for name, app in apps.items()
+                if app.variables is None
+            ),
+        ],
+    }
+    return facts | ({"notice": _NOTICE} if facts["stand_in"] else {})
+
+
+async def _look(dify: Dify, name: str) -> App | str:
+    """Return the app, or the warning that it could not be read."""
+    try:
+        return await dify.look(name)
+    except DifyError as exc:
+        if name == DEFAULT_APP:
+            raise
+        return f"{name}: {exc.detail} {exc.remedy}"

@@ -43,6 +43,7 @@ async def test_the_blocking_form_answers_one_object(
     assert answer["ai_processing"]["status"] == "success"
     assert answer["ai_processing"]["ai_response"]
     assert answer["ai_processing"]["total_records_sent"] > 0
-    assert answer["ai_processing"]["total_records_sent"] == (
-        answer["database_context"]["total_records"]
+    assert (
+        answer["ai_processing"]["total_records_sent"]
+        == (answer["database_context"]["total_records"])
     )
