@@ -1,23 +1,253 @@
-"""The one link to Redis: fails fast, never retries on a timeout."""
+"""The link to Redis: there within one socket timeout, or not at all.
+
+    up ──(a command times out, or its connection fails twice)──▶ down
+     ▲                                                            │ probed in the background
+     └──────────────────── a probe got through ───────────────────┘
+
+While it is down every command fails at once.  A reply that is an error (WRONGTYPE, OOM) says
+that Redis lives and changes nothing.  Every new connection passes the fence before its first
+command (scripts.py).
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from redis.asyncio import Redis
+from redis.asyncio.connection import (
+    AbstractConnection,
+    Connection,
+    ConnectionPool,
+    SSLConnection,
+    UnixDomainSocketConnection,
+    parse_url,
+)
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import MaxConnectionsError, ReadOnlyError, RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from hawk_backend.cache.scripts import FENCE
+from hawk_backend.cache.tasks import Tasks
+from hawk_backend.errors import ConfigurationError
+from hawk_backend.observability import logger
+
+__all__ = ["Away", "Keys", "Link", "Redis", "RedisError", "ResponseError", "open_redis"]
+
+_LOG = logger("cache.redis")
+T = TypeVar("T")
 
 SOCKET_TIMEOUT_S = 0.05
 """What a prompt pays at most for a Redis that hangs."""
+_PAUSES_S = (0.0, 0.1, 0.2, 0.4)
+_LONGEST_PAUSE_S = 0.5
+_CONNECTIONS = 32
+_MICRO = 1_000_000
 
-__all__ = ["Redis", "RedisError", "open_redis"]
+
+class Away(Exception):
+    """Redis is out of reach; whether a command was done before that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The names of our keys; `namespace` keeps the rows of one database from another's."""
+
+    namespace: str
+
+    @property
+    def fence(self) -> str:
+        """Which Redis process the stamps belong to."""
+        return f"hawk:{self.namespace}:fence"
+
+    @property
+    def stamps(self) -> str:
+        """Hash: a nonce for each table."""
+        return f"hawk:{self.namespace}:stamps"
+
+    @property
+    def versions(self) -> str:
+        """Hash: each table's version, as it was when its nonce was last deleted for it."""
+        return f"hawk:{self.namespace}:versions"
+
+    @property
+    def lease(self) -> str:
+        """Which replica polls."""
+        return f"hawk:{self.namespace}:lease"
+
+    def rows(self, digest: str) -> str:
+        """Name an entry of tier 2."""
+        return f"hawk:{self.namespace}:rows:{digest}"
+
+
+class Link:
+    """One Redis.  `on_wiped` is told the fields that a fence wiped."""
+
+    def __init__(
+        self,
+        url: str,
+        keys: Keys,
+        tasks: Tasks,
+        *,
+        on_wiped: Callable[[list[bytes]], None] = lambda _: None,
+    ) -> None:
+        self.keys = keys
+        self.up = True
+        self.fenced = True
+        self.connected = False
+        self.why = "not used yet"
+        self._tasks = tasks
+        self._on_wiped = on_wiped
+        self._ahead_s = 0.0
+        self._redis = Redis(connection_pool=_pool(url, self))
+
+    def __repr__(self) -> str:
+        return f"<Link {'up' if self.up else 'down'}: {self.why}>"
+
+    async def run(self, command: Callable[[Redis], Awaitable[T]]) -> T:
+        """Return the reply; raises Away, or ResponseError for a reply that is an error."""
+        if not self.up:
+            raise Away(self.why)
+        try:
+            return await self._tried(command)
+        except RedisError as exc:
+            if isinstance(exc, ResponseError) and not isinstance(exc, ReadOnlyError):
+                raise
+            if not isinstance(exc, MaxConnectionsError):
+                self._lost(exc)
+            raise Away(str(exc)) from exc
+
+    def start(self) -> None:
+        """Connect in the background, so that the first prompt need not."""
+        self._tasks.start(self._probe())
+
+    def clock_us(self) -> int:
+        """Return the time by Redis's clock, as far as it is known here."""
+        return int((time.monotonic() + self._ahead_s) * _MICRO)
+
+    def heard(self, seconds: bytes, micros: bytes, asked: float) -> int:
+        """Set our idea of Redis's clock by a TIME that was asked for at `asked`; return it."""
+        told = int(seconds) * _MICRO + int(micros)
+        self._ahead_s = told / _MICRO - (asked + time.monotonic()) / 2
+        return told
+
+    def take_fence(self, reply: list[bytes], asked: float) -> None:
+        """Take what the fence said to a new connection; raises for one that must not be used."""
+        verdict, seconds, micros, *wiped = reply
+        self.heard(seconds, micros, asked)
+        if verdict == b"replica":
+            raise RedisConnectionError("a replica answers, not a primary")
+        self.fenced = verdict != b"unfenced"
+        self.connected, self.why = True, "answers"
+        if wiped:
+            self._on_wiped(wiped)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._redis.aclose()
+
+    async def _tried(self, command: Callable[[Redis], Awaitable[T]]) -> T:
+        """Send, and once more where the connection had been closed; never after a timeout."""
+        try:
+            return await command(self._redis)
+        except MaxConnectionsError:
+            raise
+        except RedisConnectionError:
+            return await command(self._redis)
+
+    def _lost(self, exc: RedisError) -> None:
+        self.why = "did not answer in time" if isinstance(exc, RedisTimeoutError) else str(exc)
+        if self.up:
+            self.up = False
+            _LOG.warning("redis lost", reason=type(exc).__name__)
+            self._tasks.start(self._probe())
+
+    async def _probe(self) -> None:
+        """Try until Redis answers; the first time at once, for it may have been our own delay."""
+        turn = 0
+        while True:
+            try:
+                # Only connections that pass the fence now may speak for what comes.
+                await self._redis.connection_pool.disconnect(inuse_connections=False)
+                await self._redis.ping()
+            except RedisError as exc:
+                self.up, self.why = False, str(exc)
+            else:
+                break
+            await asyncio.sleep(_PAUSES_S[turn] if turn < len(_PAUSES_S) else _LONGEST_PAUSE_S)
+            turn += 1
+        if not self.up:
+            self.up = True
+            _LOG.info("redis found")
+
+
+class _Fenced(AbstractConnection):
+    """A connection that passes the fence before anything else is sent on it."""
+
+    def __init__(self, *, link: Link, **options: Any) -> None:  # noqa: ANN401 - the base class's own
+        self._link = link
+        super().__init__(**options)
+
+    async def on_connect_check_health(self, check_health: bool = True) -> None:  # noqa: FBT001, FBT002 - overrides
+        await super().on_connect_check_health(check_health=check_health)
+        keys, asked = self._link.keys, time.monotonic()
+        named = (keys.fence, keys.stamps, keys.versions)
+        try:
+            await self.send_command("EVAL", FENCE, len(named), *named, check_health=False)
+            reply = await self.read_response()
+        except ResponseError as exc:
+            raise RedisConnectionError(f"the fence was refused: {exc}") from exc
+        self._link.take_fence(reply, asked)
+
+
+class _Plain(_Fenced, Connection):
+    pass
+
+
+class _Encrypted(_Fenced, SSLConnection):
+    pass
+
+
+class _Local(_Fenced, UnixDomainSocketConnection):
+    pass
+
+
+_FENCED: Mapping[type[AbstractConnection], type[Connection] | type[UnixDomainSocketConnection]] = {
+    Connection: _Plain,
+    SSLConnection: _Encrypted,
+    UnixDomainSocketConnection: _Local,
+}
+
+
+def _pool(url: str, link: Link) -> ConnectionPool:
+    try:
+        options: dict[str, Any] = dict(parse_url(url))
+    except ValueError as exc:
+        raise ConfigurationError(
+            f"REDIS_URL: {exc}", remedy="write redis://[:password@]host:port/0, or rediss://"
+        ) from None
+    kind = _FENCED[options.pop("connection_class", Connection)]
+    settings = {
+        "socket_timeout": SOCKET_TIMEOUT_S,
+        "socket_connect_timeout": SOCKET_TIMEOUT_S,
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+        "driver_info": None,  # saves a round trip on every new connection
+        "max_connections": _CONNECTIONS,
+        "decode_responses": False,
+    }
+    return ConnectionPool(connection_class=kind, link=link, **(options | settings))
 
 
 def open_redis(url: str) -> Redis:
-    """Return a client for the life of the process; nothing is connected yet."""
+    """Return a client without the fence, for the interim cache; goes with it."""
     client: Redis = Redis.from_url(
         url,
         socket_timeout=SOCKET_TIMEOUT_S,
         socket_connect_timeout=SOCKET_TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
-        decode_responses=False,
     )
     return client

@@ -1,0 +1,70 @@
+"""Turns: many askers, few questions.
+
+Of each key one question is under way and one is to come.  Whoever asks joins the one to come,
+never one that was sent before it asked: so every answer is younger than the question.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Generic, TypeVar
+
+from hawk_backend.cache.tasks import Tasks
+
+K = TypeVar("K")
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+
+class Turns(Generic[K, Q, A]):
+    """`ask` is sent with everything that those who share the turn have asked."""
+
+    def __init__(
+        self, ask: Callable[[K, Sequence[Q]], Coroutine[Any, Any, A]], tasks: Tasks
+    ) -> None:
+        self._ask = ask
+        self._tasks = tasks
+        self._coming: dict[K, tuple[list[Q], asyncio.Future[A]]] = {}
+        self._running: set[K] = set()
+
+    def __len__(self) -> int:
+        """Count the keys with a question under way or to come."""
+        return len(self._running)
+
+    async def ask(self, key: K, question: Q) -> A:
+        """Return the answer to come; whoever leaves takes it from nobody."""
+        return await asyncio.shield(self._joined(key, question))
+
+    def _joined(self, key: K, question: Q) -> asyncio.Future[A]:
+        if key in self._coming:
+            questions, future = self._coming[key]
+            questions.append(question)
+            return future
+        future = asyncio.get_running_loop().create_future()
+        self._coming[key] = ([question], future)
+        if key not in self._running:
+            self._running.add(key)
+            self._tasks.start(self._run(key))
+        return future
+
+    async def _run(self, key: K) -> None:
+        try:
+            while key in self._coming:
+                await self._answer(key, *self._coming.pop(key))
+        finally:
+            self._running.discard(key)
+            if key in self._coming:
+                self._coming.pop(key)[1].cancel()
+
+    async def _answer(self, key: K, questions: list[Q], future: asyncio.Future[A]) -> None:
+        try:
+            answer = await self._ask(key, questions)
+        except Exception as exc:  # noqa: BLE001 - whatever it is, those who asked must learn of it
+            if not future.done():
+                future.set_exception(exc)
+                future.exception()  # looked at, also where nobody waits any more
+        except BaseException:
+            future.cancel()
+            raise
+        else:
+            if not future.done():
+                future.set_result(answer)
