@@ -40,7 +40,8 @@ class IntentTables:
 
     `instruction` is the letter of an instruction; for I, U, R, T and A a critical table that is
     missing or absent ends the prompt. `limits` bounds the rows of a table after its filter;
-    the tables of `regardless` are not narrowed by a record that the prompt names.
+    the tables of `regardless` are not narrowed by a record that the prompt names, those of
+    `history` show all days.
     """
 
     name: Name
@@ -51,12 +52,16 @@ class IntentTables:
     optional: tuple[Name, ...] = ()
     limits: Mapping[Name, Limit] = field(default_factory=dict)
     regardless: tuple[Name, ...] = ()
+    history: tuple[Name, ...] = ()
     filters: Mapping[str, tuple[Name, ...]] = field(default_factory=dict)
 
     @property
     def binding(self) -> bool:
         """Whether a hole in a critical table ends the prompt."""
         return self.instruction not in (None, "Q")
+
+    def __contains__(self, table: str) -> bool:
+        return table in self.critical or table in self.wanted or table in self.optional
 
     def needs(self) -> Iterator[tuple[str, Need]]:
         """Yield every table with its need, most needed first."""
@@ -69,8 +74,9 @@ class IntentTables:
         named = [name for name, _ in self.needs()]
         faults = [f"{name} is no table of tables.toml" for name in named if name not in tables]
         faults += [f"{name} stands twice" for name in sorted(set(named)) if named.count(name) > 1]
-        for key, names in (("limits", {*self.limits}), ("regardless", {*self.regardless})):
-            faults += [f"{key}: {name} is none of its tables" for name in names - {*named}]
+        for key in ("limits", "regardless", "history"):
+            others = sorted({*getattr(self, key)} - {*named})
+            faults += [f"{key}: {name} is none of its tables" for name in others]
         if self.binding and not self.critical:
             faults.append("an instruction other than Q needs a critical table")
         return faults + [

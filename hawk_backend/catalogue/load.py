@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -22,7 +23,7 @@ CHAIN = 3
 """Tables that a filter may lead through, one from another."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """The domain as data: tables, intents, scopes and the currency codes that are known."""
 
@@ -46,6 +47,20 @@ class Catalogue:
         )
         _refuse(catalogue.faults())
         return catalogue
+
+    @cached_property
+    def tellers(self) -> tuple[Table, ...]:
+        """Tables whose rows tell the currency of a record that a prompt names."""
+        return tuple(table for table in self.tables.values() if table.tells)
+
+    @cached_property
+    def chains(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """For (table, slot) the other tables that the slot's rules lead through."""
+        return {
+            (table.name, slot): frozenset(_led_through(table.name, slot, self.tables))
+            for table in self.tables.values()
+            for slot in table.filters
+        }
 
     def faults(self) -> Iterator[str]:
         """Yield what contradicts itself, one line each: file, section, sentence."""
@@ -76,6 +91,16 @@ def _chain_faults(table: Table, tables: Mapping[str, Table]) -> Iterator[str]:
                 yield f"filters.{slot}: {rule.matched} is no filter column of {rule.via}"
         if _depth(table, slot, tables) > CHAIN:
             yield f"filters.{slot}: leads through more than {CHAIN} tables, or in a circle"
+
+
+def _led_through(table: str, slot: str, tables: Mapping[str, Table]) -> set[str]:
+    found: set[str] = set()
+    ahead = [table]
+    while ahead:
+        vias = {rule.via for rule in tables[ahead.pop()].filters.get(slot, ()) if rule.via}
+        ahead += vias - found
+        found |= vias
+    return found
 
 
 def _depth(table: Table, slot: str, tables: Mapping[str, Table], left: int = CHAIN + 1) -> int:

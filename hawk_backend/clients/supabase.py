@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 
@@ -13,9 +14,14 @@ from hawk_backend.clients.discovery import Discovery
 from hawk_backend.clients.rest import Rest
 from hawk_backend.clients.schema import Schema
 from hawk_backend.clients.verdict import broken, require_rows, spoken_plainly, unreachable
-from hawk_backend.errors import ColumnAbsent, NotPermitted, SourceError, TableAbsent
+from hawk_backend.errors import ColumnAbsent, NotPermitted, TableAbsent
 from hawk_backend.models import SERVICE, Principal
 from hawk_backend.rows import Answer, Where
+
+
+_ROUND = 50
+"""A server may cut answers at a number of its own (`max-rows`), and says so nowhere.  It is a
+round number: after so many rows one more is asked for, once, to learn whether that was all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +59,8 @@ class Supabase:
     ) -> None:
         self._http = http
         self._access = access
-        self._tables = tables
         self._deadline_s = deadline_s
+        self._ceiling: int | None = None
         self._clock = clock
         self.breaker = breaker or Breaker()
         self.schema = Schema(tables)
@@ -80,15 +86,6 @@ class Supabase:
             self.discovery.ask()
             raise
 
-    async def ping(self) -> None:
-        """Read nothing of one table, to learn whether the source answers; raises SourceError."""
-        table = next(iter(self._tables.values()))
-        with spoken_plainly("the source"):
-            async with asyncio.timeout(self._deadline_s):
-                response = await self._rest(SERVICE).rows(table.name, limit=0)
-        if require_rows(table.name, response).strip() != b"[]":
-            raise SourceError("the source answers something else than rows")
-
     async def _read(
         self, table: Table, principal: Principal, where: Where, fetched_at: datetime
     ) -> Answer:
@@ -101,18 +98,23 @@ class Supabase:
     async def _once(
         self, table: Table, principal: Principal, where: Where, fetched_at: datetime
     ) -> Answer:
-        rest = self._rest(principal)
         columns = self.schema.columns(table)
-        response = await self._sent(
-            lambda: rest.rows(
-                table.name,
-                columns or ("*",),
-                where=self.schema.translated(table, where),
-                order=self.schema.order(table),
-                limit=table.row_cap,
-            )
+        ask = partial(
+            self._rest(principal).rows,
+            table.name,
+            columns or ("*",),
+            where=self.schema.translated(table, where),
+            order=self.schema.order(table),
         )
-        return Answer(require_rows(table.name, response), columns, table.row_cap, fetched_at)
+        response = await self._sent(partial(ask, limit=table.row_cap))
+        body = require_rows(table.name, response)
+        count = _counted(response)
+        if count and count < table.row_cap and count % _ROUND == 0 and count != self._ceiling:
+            following = await self._sent(partial(ask, limit=1, offset=count))
+            if require_rows(table.name, following).strip() != b"[]":
+                self._ceiling = count
+        cap = self._ceiling if count == self._ceiling else table.row_cap
+        return Answer(body, columns, cap or table.row_cap, fetched_at)
 
     async def _sent(self, send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
         """Send, and once more where the connection broke."""
@@ -135,3 +137,9 @@ class Supabase:
 
     def _rest(self, principal: Principal) -> Rest:
         return Rest(self._http, self._access.rest_url, self._access.headers(principal))
+
+
+def _counted(response: httpx.Response) -> int:
+    """Return how many rows came, as "Content-Range: 0-99/*" says; 0 where nothing is said."""
+    first, _, last = response.headers.get("content-range", "").partition("/")[0].partition("-")
+    return int(last) - int(first) + 1 if first.isdigit() and last.isdigit() else 0

@@ -10,7 +10,7 @@ from datetime import timedelta
 from hawk_backend.catalogue import NAMING, Rule
 from hawk_backend.pipeline.filters import Filters
 from hawk_backend.pipeline.matching import Bound, meant, present
-from hawk_backend.rows import Slice, Term
+from hawk_backend.rows import Slice, Term, Value
 
 MOST_VALUES = 150
 """Values of one comparison that still fit into an address."""
@@ -22,6 +22,25 @@ def asked(
 ) -> list[list[Term]]:
     """Return groups of alternatives; none where the source cannot narrow the table."""
     return [terms for group in where for terms in _group(table, group, filters, as_of=as_of)]
+
+
+def further(
+    table: Slice, where: Sequence[Sequence[str]], filters: Filters, known: Sequence[Term]
+) -> list[Term]:
+    """Ask for the past that the rows name, that is not among them and was not asked for yet."""
+    sought = {value for term in known for value in term.values}
+    return [
+        Term(rule.columns[0], "in", tuple(sorted(missed, key=str)))
+        for group in where
+        for slot in group
+        for rule in filters.rules(table, slot)
+        if rule.back in table.columns and (missed := _missed(table, rule) - sought)
+    ]
+
+
+def _missed(table: Slice, rule: Rule) -> set[Value]:
+    named: set[Value] = {str(cell) for cell in table.index[str(rule.back)] if cell is not None}
+    return named.difference(map(str, table.index[rule.columns[0]]))
 
 
 def _group(

@@ -1,44 +1,55 @@
 """Binding: what a prompt wants, in the words of the data that has arrived.  Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from hawk_backend.pipeline.conditions import CURRENCIES, ENTITIES
 from hawk_backend.pipeline.entities import resolve
-from hawk_backend.pipeline.filters import Filters
+from hawk_backend.pipeline.filters import Filters, Lookup
 from hawk_backend.pipeline.matching import Bound
-from hawk_backend.pipeline.plan import CURRENCIES, ENTITIES, QueryPlan
+from hawk_backend.pipeline.plan import QueryPlan
 from hawk_backend.rows import Slice
 
 
-def bind(plan: QueryPlan, slices: Mapping[str, Slice], absent: frozenset[str]) -> Bound:
+def bind(plan: QueryPlan, through: Lookup, absent: frozenset[str]) -> Bound:
     """Resolve entities, find proxies, and let named records tell their currency.
 
-    A slot whose table is not there is uncertain: entities then stand for themselves.
+    A slot whose table is not there, or not all of it, is uncertain; entities that cannot be
+    looked up stand for themselves.
     """
     asked = plan.wanted
     values = dict(asked.values)
     uncertain = set()
     if "entity" in values:
-        if entities := slices.get(ENTITIES):
-            values["entity"] = resolve(values["entity"], entities).ids
-        else:
+        entities = through(ENTITIES, "entity")
+        found = resolve(values["entity"], entities) if entities else None
+        values["entity"] = found.ids if found else values["entity"]
+        if entities is None or (found and found.unknown and not entities.complete):
             uncertain.add("entity")
-    bound = Bound(asked, values, frozenset(), frozenset(uncertain), absent)
-    if told := _told(bound, plan, slices):
+    told, certain = _told(Bound(asked, values, absent=absent), plan, through)
+    if told:
         values["currency"] = told
-    proxies = _proxies(values.get("currency", frozenset()), slices.get(CURRENCIES))
+    if not certain:
+        uncertain.add("currency")
+    proxies = _proxies(values.get("currency", frozenset()), through(CURRENCIES, "currency"))
     return Bound(asked, values, proxies, frozenset(uncertain), absent)
 
 
-def _told(bound: Bound, plan: QueryPlan, slices: Mapping[str, Slice]) -> frozenset[str]:
-    """Return the currencies of the records that the prompt names, where it asks for none."""
-    filters = Filters(bound, lambda table, _slot: slices.get(table))
-    return frozenset(
-        str(cell)
-        for name, slots in plan.told_by.items()
-        if (table := slices.get(name)) and (column := table.table.tells) in table.columns
-        for i in filters.passing(table, (slots,)).positions
-        if (cell := table.rows[i][str(column)])
-    )
+def _told(bound: Bound, plan: QueryPlan, through: Lookup) -> tuple[frozenset[str], bool]:
+    """Return the currencies of the records that are named, and whether these are all."""
+    filters = Filters(bound, through)
+    told: set[str] = set()
+    certain = True
+    for name, slots in plan.told_by.items():
+        for slot in slots if name not in bound.absent else ():
+            table = through(name, slot)
+            if table is None or table.table.tells not in table.columns:
+                certain = False
+                continue
+            passing = filters.passing(table, ((slot,),))
+            certain = certain and passing.certain and table.complete
+            cells = (table.rows[i][str(table.table.tells)] for i in passing.positions)
+            told.update(str(cell) for cell in cells if cell)
+    return frozenset(told), certain
 
 
 def _proxies(currencies: Iterable[str], configuration: Slice | None) -> frozenset[str]:

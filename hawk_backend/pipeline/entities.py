@@ -34,12 +34,13 @@ def resolve(asked: Iterable[str], entities: Slice) -> Resolution:
 
 def gazetteer(entities: Slice) -> Mapping[str, str]:
     """Map every name and legal code that stands for one entity to its id, for the parser."""
+    known = _by_name(entities)
     return {
         str(row[column]): str(row["entity_id"])
         for column in _NAMES[1:]
         if column in entities.columns
         for row in entities.rows
-        if row[column] and len(_by_name(entities)[_folded(str(row[column]))]) == 1
+        if row[column] and len(known[_folded(str(row[column]))]) == 1
     }
 
 

@@ -102,7 +102,7 @@ class _Prompt:
         self._failed: dict[str, SourceError] = {}
         self._bounds: dict[tuple[frozenset[str], frozenset[str]], Bound] = {}
         self._asked: list[asyncio.Future[Read]] = []
-        self._narrowing = Narrowing(self._ask, self._slices)
+        self._narrowing = Narrowing(self._ask, self._slices, plan)
         self._narrowed: dict[asyncio.Task[tuple[Read, Passing]], TableQuery] = {}
 
     async def ends(self, until: float) -> AsyncIterator[End]:
@@ -193,15 +193,18 @@ class _Prompt:
                 yield partial(_failed, query, self._failed.get(query.table, late))
 
     def _passing(self, query: TableQuery) -> Passing:
-        filters = Filters(self._bound(), lambda table, _slot: self._slices.get(table))
+        filters = Filters(self._bound(), self._slice)
         return filters.passing(self._slices[query.table], query.where, as_of=query.as_of)
+
+    def _slice(self, table: str, _slot: str) -> Slice | None:
+        return self._slices.get(table)
 
     def _bound(self) -> Bound:
         """Bind anew only when a table that the binding rests on has arrived."""
         absent = frozenset(n for n, exc in self._failed.items() if isinstance(exc, TableAbsent))
         key = (self._plan.rests_on.intersection(self._slices), absent)
         if key not in self._bounds:
-            self._bounds[key] = bind(self._plan, self._slices, absent)
+            self._bounds[key] = bind(self._plan, self._slice, absent)
         return self._bounds[key]
 
 

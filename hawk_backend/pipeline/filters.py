@@ -48,7 +48,8 @@ class Filters:
         """Return the rows that pass one of the slot's rules; None where it does not narrow."""
         spoken = [r for r in table.table.filters.get(slot, ()) if speaks(r, slot, self.bound)]
         if not spoken:
-            return None
+            uncertain = slot in self.bound.uncertain
+            return Passing(everything(table), certain=False) if uncertain else None
         passed = _either(
             self._rule(table, rule, slot, as_of=as_of) for rule in self.rules(table, slot)
         )

@@ -117,8 +117,10 @@ def _follow(table: Slice, column: str, back: str, found: set[int]) -> None:
 
 
 def _all_without(table: Slice, rule: Rule, without: frozenset[str]) -> frozenset[int]:
-    excluded = {i for code in without for i in table.index[rule.columns[0]].get(code, ())}
-    return everything(table) - excluded
+    indexes = [table.index[name] for name in present(table, rule)]
+    return everything(table).difference(
+        i for index in indexes for code in without for i in index.get(code, ())
+    )
 
 
 def _all_but(table: Slice, rule: Rule) -> frozenset[int]:

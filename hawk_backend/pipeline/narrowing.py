@@ -1,21 +1,22 @@
 """Narrowing: the rows that a slice at its cap cannot tell are asked of the source by themselves."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from hawk_backend.catalogue import Table
 from hawk_backend.errors import SourceError
-from hawk_backend.pipeline.asking import asked
+from hawk_backend.pipeline.asking import asked, further
+from hawk_backend.pipeline.binding import bind
 from hawk_backend.pipeline.filters import Filters, Passing
 from hawk_backend.pipeline.matching import Bound
-from hawk_backend.pipeline.plan import TableQuery
+from hawk_backend.pipeline.plan import QueryPlan, TableQuery
 from hawk_backend.pipeline.reads import Read
-from hawk_backend.rows import Slice, Where
+from hawk_backend.rows import Slice, Term, Where
 
 DEEPEST = 2
-"""Tables that a chain of questions to the source leads through."""
+"""Questions to the source that depend on one another."""
 
 
 class Ask(Protocol):
@@ -28,26 +29,62 @@ class Ask(Protocol):
 class Narrowing:
     """The questions of one prompt; each is asked once, however many filters lead through it."""
 
-    def __init__(self, ask: Ask, slices: Mapping[str, Slice]) -> None:
+    def __init__(self, ask: Ask, slices: Mapping[str, Slice], plan: QueryPlan) -> None:
         self._ask = ask
         self._slices = slices
+        self._plan = plan
         self._leads: dict[tuple[str, str], asyncio.Task[Read | None]] = {}
 
     async def narrow(self, query: TableQuery, own: Read, bound: Bound) -> tuple[Read, Passing]:
         """Return the query's rows from the source, or what the slice has where that fails."""
+        bound = await self._bound(query, bound)
         filters = Filters(bound, self._through)
         slots = [slot for group in query.where for slot in group]
         ms = sum([await self._lead(own.slice, slot, bound, DEEPEST) for slot in slots])
-        where = asked(own.slice, query.where, filters, as_of=query.as_of)
-        found = own
-        if where and not own.slice.complete:
-            try:
-                found = await self._ask(own.slice.table, where)
-            except SourceError:
-                found = own
-        ms += own.ms + (found.ms if found is not own else 0.0)
-        passing = filters.passing(found.slice, query.where, as_of=query.as_of)
-        return replace(found, ms=ms), passing
+        found = (
+            None
+            if own.slice.complete
+            else await self._rows(own.slice, query.where, filters, as_of=query.as_of)
+        )
+        rows = replace(found or own, ms=ms + own.ms + (found.ms if found else 0.0))
+        return rows, filters.passing(rows.slice, query.where, as_of=query.as_of)
+
+    async def _bound(self, query: TableQuery, bound: Bound) -> Bound:
+        """Find out by questions which currency is meant, where the slices did not tell."""
+        if ("currency",) not in query.where or "currency" not in bound.uncertain:
+            return bound
+        for name, slots in self._plan.told_by.items():
+            for slot in slots if name in self._slices else ():
+                await self._told(self._slices[name], slot, bound, DEEPEST)
+        return bind(self._plan, self._through, bound.absent)
+
+    async def _rows(
+        self,
+        table: Slice,
+        where: Sequence[Sequence[str]],
+        filters: Filters,
+        *,
+        as_of: bool = False,
+    ) -> Read | None:
+        """Ask for the rows that pass and for the past that they name, in at most two questions.
+
+        Rows whose past goes further back are not all there.
+        """
+        groups = asked(table, where, filters, as_of=as_of)
+        earlier: list[Term] = []
+        found = None
+        ms = 0.0
+        try:
+            for _ in range(DEEPEST if groups else 0):
+                found = await self._ask(table.table, [[*group, *earlier] for group in groups])
+                ms += found.ms
+                more = further(found.slice, where, filters, earlier)
+                if not more:
+                    return replace(found, ms=ms)
+                earlier += more
+        except SourceError:
+            return None
+        return found and replace(found, ms=ms, slice=replace(found.slice, complete=False))
 
     async def _lead(self, table: Slice, slot: str, bound: Bound, depth: int) -> float:
         """Have every table in hand that the slot's rules lead through; return what that took."""
@@ -69,11 +106,7 @@ class Narrowing:
         ms = await self._lead(table, slot, bound, depth - 1) if depth > 1 else 0.0
         if table.complete:
             return None
-        where = asked(table, ((slot,),), Filters(bound, self._through))
-        try:
-            found = await self._ask(table.table, where) if where else None
-        except SourceError:
-            return None
+        found = await self._rows(table, ((slot,),), Filters(bound, self._through))
         return found and replace(found, ms=found.ms + ms)
 
     def _through(self, table: str, slot: str) -> Slice | None:

@@ -38,6 +38,11 @@ class Wanted:
         return slot in self.values or (slot == "currency" and bool(self.without))
 
     @property
+    def ranges(self) -> bool:
+        """Whether more than a day is asked for."""
+        return self.period is not None and self.period[0] < self.period[1]
+
+    @property
     def named(self) -> tuple[str, ...]:
         """Slots that name a record."""
         return tuple(slot for slot in NAMING if slot in self.values)
@@ -94,7 +99,7 @@ def _possible(slot: str, value: str, catalogue: Catalogue) -> bool:
 
 
 def _dates(asked: DateRange | None) -> tuple[date | None, tuple[date, date] | None]:
-    """Return the day that a snapshot is asked for, and the range where it is one."""
-    if asked is None:
+    """Return the day that a snapshot is asked for, and the range; a tenor is neither."""
+    if asked is None or asked.kind == "tenor":
         return None, None
     return asked.end, (asked.start, asked.end)

@@ -1,0 +1,98 @@
+"""Conditions: by which slots a table is narrowed, and which tables that leads through.  Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from hawk_backend.catalogue import HARD, NAMING, SOFT, Catalogue, IntentTables, Table
+from hawk_backend.pipeline.wanted import Wanted
+
+Where = tuple[tuple[str, ...], ...]
+"""Groups of slots: of each group a row must pass one, by its table's own rules."""
+
+ENTITIES = "entity_master"
+"""The table that knows what a name of an entity stands for."""
+CURRENCIES = "currency_configuration"
+"""The table that knows the proxy of a currency."""
+_FIXED = frozenset({"active", "snapshot", "open", "executed", "today"})
+"""Slots that need no value of the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """What the intents that use a table say of it: what narrows it beside the hard slots."""
+
+    soft: frozenset[str]
+    regardless: bool
+    history: bool
+    limit: int | None
+
+    @classmethod
+    def of(cls, table: str, readings: Collection[IntentTables]) -> "Narrow":
+        """Join several intents: no row that one of them wants is left out for another."""
+        users = [
+            reading for reading in readings if any(table == name for name, _ in reading.needs())
+        ]
+        slots = [{slot for slot, names in r.filters.items() if table in names} for r in users]
+        limits = [reading.limits.get(table) for reading in users]
+        return cls(
+            soft=frozenset(set.intersection(*slots) if slots else ()),
+            regardless=any(table in reading.regardless for reading in users),
+            history=any(table in reading.history for reading in users),
+            limit=None if None in limits or not limits else max(n for n in limits if n),
+        )
+
+
+def where(table: Table, narrow: Narrow, asked: Wanted) -> Where:
+    """Return the groups that narrow a table; a record that is named decides alone."""
+    named = tuple(slot for slot in asked.named if slot in table.filters and not narrow.regardless)
+    if named:
+        return (named,)
+    return tuple((slot,) for slot in (*HARD, *SOFT) if _narrows(slot, table, narrow, asked))
+
+
+def _narrows(slot: str, table: Table, narrow: Narrow, asked: Wanted) -> bool:
+    if slot not in table.filters or slot in NAMING or (slot in SOFT and slot not in narrow.soft):
+        return False
+    if slot == "snapshot":
+        return not narrow.history and not ("period" in narrow.soft and asked.ranges)
+    if slot == "period":
+        return asked.ranges or (asked.period is not None and "snapshot" not in table.filters)
+    if slot == "currency":
+        return slot in asked or bool(asked.named) or "entity" in asked
+    return slot in _FIXED or slot in asked
+
+
+def through(
+    catalogue: Catalogue, table: str, groups: Where, rests_on: Collection[str]
+) -> frozenset[str]:
+    """Return the other tables that must be there before a table's rows can be told."""
+    slots = [slot for group in groups for slot in group]
+    found = {name for slot in slots for name in catalogue.chains[table, slot]}
+    if "entity" in slots or "currency" in slots:
+        found.update(rests_on)
+    return frozenset(found) - {table}
+
+
+def told_by(catalogue: Catalogue, asked: Wanted) -> Mapping[str, tuple[str, ...]]:
+    """Return the tables, and the slots there, whose rows tell the currency where none is asked."""
+    if "currency" in asked:
+        return {}
+    if not asked.named:
+        return {ENTITIES: ("entity",)} if "entity" in asked else {}
+    return {
+        table.name: found
+        for table in catalogue.tellers
+        if (found := tuple(slot for slot in asked.named if slot in table.filters))
+    }
+
+
+def rests_on(
+    catalogue: Catalogue, asked: Wanted, told: Mapping[str, tuple[str, ...]]
+) -> frozenset[str]:
+    """Return the tables that say which entities, currencies and proxies are wanted."""
+    found = {ENTITIES} if "entity" in asked else set()
+    if asked.values.get("currency") or told:
+        found.add(CURRENCIES)
+    for table, slots in told.items():
+        found |= {table}.union(*(catalogue.chains[table, slot] for slot in slots))
+    return frozenset(found)
