@@ -10,7 +10,6 @@ from hawk_backend.desk.figure import Known, total
 from hawk_backend.desk.figures import Figures
 from hawk_backend.desk.lines import Line
 from hawk_backend.desk.notes import Alert
-from hawk_backend.desk.positions import stale
 from hawk_backend.desk.rates import Freshness
 from hawk_backend.desk.usd_pb import CENTS, Status, UsdPb
 from hawk_backend.desk.wording import amount, plain
@@ -34,12 +33,12 @@ def _of_capacity(ask: Ask, capacity: Capacity) -> Iterator[Alert]:
             yield _buffer_conflict(capacity, mine)
     for line in capacity.lines:
         yield from _of_line(line, capacity.places)
-    old = sorted({str(line.as_of) for line in capacity.lines if stale(line.as_of, ask.reference)})
-    if old:
+    if capacity.stale:
+        days = ", ".join(map(str, capacity.as_of)) or "an unknown date"
         yield Alert(
             "SNAPSHOT_STALE",
-            f"{capacity.currency} positions as of {', '.join(old)} are not from the two days "
-            f"before {ask.reference}.",
+            f"{capacity.currency} positions as of {days}: not all from {ask.reference} or the two "
+            "days before.",
         )
 
 

@@ -62,6 +62,7 @@ class Checks:
     """Deal size and cut-off of one currency; amounts in it, times as the desk's clock shows."""
 
     currency: str
+    places: int | None
     amount: Figure | None
     minimum: Figure
     maximum: Figure
@@ -84,8 +85,7 @@ def bookings(tables: Tables, ask: Ask) -> tuple[Booking, ...]:
 
 def _booking(tables: Tables, ask: Ask, currency: str, nav: str) -> Booking:
     event = _EVENTS.get(ask.instruction_type or "", "Initiation")
-    configured = tables.currency(currency)
-    kind = "" if configured is None else text(configured, "currency_type")
+    kind = _type(tables, currency)
     standard_model = f"{_LETTERS[kind]}-{nav}" if kind in _LETTERS else ""
     row = next(_event_rows(tables, ask, event, nav, kind), None) if kind else None
     standard = _standard(tables, currency, standard_model)
@@ -141,15 +141,24 @@ def instruments(
         _instrument(row, amounts)
         for row in tables.rows(_INSTRUMENTS)
         if in_force(row, ask.today)
-        and _about(row, ask.currencies)
+        and _about(tables, row, ask.currencies)
         and _fits(row, "nav_type_applicable", ask.nav)
         and _fits(row, "accounting_method_supported", ask.hedge_method or "")
     )
 
 
-def _about(row: Row, currencies: tuple[str, ...]) -> bool:
+def _about(tables: Tables, row: Row, currencies: tuple[str, ...]) -> bool:
+    """Whether the instrument trades one of the currencies and is made for its type."""
     mine = (text(row, "base_currency"), text(row, "quote_currency"))
-    return any(currency in mine for currency in currencies)
+    return any(
+        currency in mine and _fits(row, "currency_classification", _type(tables, currency))
+        for currency in currencies
+    )
+
+
+def _type(tables: Tables, currency: str) -> str:
+    row = tables.currency(currency)
+    return "" if row is None else text(row, "currency_type")
 
 
 def _instrument(row: Row, amounts: Mapping[str, Figure | None]) -> Instrument:
@@ -164,14 +173,14 @@ def _instrument(row: Row, amounts: Mapping[str, Figure | None]) -> Instrument:
         settlement=text(row, "settlement_type"),
         minimum=minimum,
         maximum=maximum,
-        fits=within(amounts.get(base), minimum, maximum),
+        fits=within(amounts[base], minimum, maximum) if base in amounts else f"limits in {base}",
     )
 
 
 def within(amount: Figure | None, minimum: Figure, maximum: Figure) -> str:
     """Say where an amount lies between two limits, both included."""
     if amount is None or isinstance(amount, Unknown):
-        return "not asked"
+        return "no amount"
     if isinstance(minimum, Known) and amount.value < minimum.value:
         return "below minimum"
     if isinstance(maximum, Known) and amount.value > maximum.value:
@@ -191,6 +200,7 @@ def checks(tables: Tables, ask: Ask, currency: str, amount: Figure | None) -> Ch
     cut_off = end if isinstance(end, time) else None
     return Checks(
         currency=currency,
+        places=tables.places(currency),
         amount=amount,
         minimum=minimum,
         maximum=maximum,

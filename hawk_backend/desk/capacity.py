@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from hawk_backend.desk.ask import Ask, Tables
 from hawk_backend.desk.cells import text
 from hawk_backend.desk.figure import Figure, Known, Unknown, total
 from hawk_backend.desk.lines import POSITIONS, Line, Lines
-from hawk_backend.desk.positions import snapshot
+from hawk_backend.desk.positions import snapshot, stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,12 @@ class Capacity:
     total: Figure
     computable: Figure
     rule_total: Figure
+    stale: bool
+
+    @property
+    def as_of(self) -> tuple[date, ...]:
+        """The dates of the snapshots, oldest first."""
+        return tuple(sorted({line.as_of for line in self.lines if line.as_of}))
 
 
 def capacities(tables: Tables, ask: Ask) -> tuple[Capacity, ...]:
@@ -37,13 +44,11 @@ def capacities(tables: Tables, ask: Ask) -> tuple[Capacity, ...]:
     lines: dict[str, list[Line]] = {}
     for row in snapshot(tables.rows(POSITIONS), ask):
         lines.setdefault(text(row, "currency_code"), []).append(reader.line(row))
+    return tuple(_capacity(code, tables, ask, mine) for code, mine in lines.items())
+
+
+def _capacity(currency: str, tables: Tables, ask: Ask, lines: Sequence[Line]) -> Capacity:
     lack = tables.lack(POSITIONS)
-    return tuple(_capacity(code, tables.places(code), mine, lack) for code, mine in lines.items())
-
-
-def _capacity(
-    currency: str, places: int | None, lines: Sequence[Line], lack: str | None
-) -> Capacity:
     unread: tuple[Figure, ...] = (Unknown((lack,)),) if lack else ()
     available = [line.available for line in lines]
     entities: dict[str, list[Figure]] = {}
@@ -51,12 +56,13 @@ def _capacity(
         entities.setdefault(line.entity_id, []).append(line.available)
     return Capacity(
         currency=currency,
-        places=places,
+        places=tables.places(currency),
         lines=tuple(lines),
         by_entity={entity: _sum(currency, mine) for entity, mine in entities.items()},
         total=_sum(currency, (*available, *unread)),
         computable=_sum(currency, (figure for figure in available if isinstance(figure, Known))),
         rule_total=_sum(currency, (*(line.rule_available for line in lines), *unread)),
+        stale=any(stale(line.as_of, ask.reference) for line in lines),
     )
 
 

@@ -49,7 +49,7 @@ def _hedging(ask: Ask, tables: Tables) -> Figures:
     amounts = _amounts(ask, tables, rates, [item.currency for item in targets])
     broker = usd_pb(tables, capacity, rates, ask, amounts)
     figures = Figures(capacity=capacity, usd_pb=broker)
-    if ask.instruction_type == "T":
+    if ask.instruction_type == "T" and "entity_master" in tables:
         falls = (closing(tables, item, amounts[item.currency]) for item in targets)
         return replace(figures, waterfalls=tuple(falls))
     return _new(ask, tables, figures, targets, amounts) if ask.is_new else figures

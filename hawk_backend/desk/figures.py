@@ -26,7 +26,7 @@ class Figures:
     bookings: tuple[Booking, ...] = ()
     instruments: tuple[Instrument, ...] = ()
     checks: tuple[Checks, ...] = ()
-    executed_today: tuple[Executed, ...] = ()
+    executed_today: tuple[Executed, ...] | None = None
     orders: tuple[Order, ...] = ()
     changes: tuple[Change, ...] = ()
     timeline: tuple[Station, ...] = ()

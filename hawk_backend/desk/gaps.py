@@ -16,6 +16,7 @@ def gaps(ask: Ask, tables: Tables, figures: Figures) -> tuple[Gap, ...]:
     return (
         *_no_positions(ask, tables),
         *_no_orders(ask, tables),
+        *_no_hedges(ask, tables),
         *(
             Gap(f"{name} cannot be computed; missing: {', '.join(figure.missing)}.", _SUPPLY)
             for name, figure in _headlines(figures)
@@ -60,6 +61,19 @@ def _no_orders(ask: Ask, tables: Tables) -> Iterator[Gap]:
             yield Gap(
                 f"No instruction of order {order_id} is on record.",
                 "check the order's id; do not answer from another order.",
+            )
+
+
+def _no_hedges(ask: Ask, tables: Tables) -> Iterator[Gap]:
+    """Say where there is nothing to roll, close, change or ask about."""
+    if ask.is_new or ask.instruction_type is None or tables.lack("hedge_instructions"):
+        return
+    known = {text(row, "exposure_currency") for row in tables.rows("hedge_instructions")}
+    for currency in ask.currencies:
+        if currency not in known:
+            yield Gap(
+                f"No instruction in {currency} that this question asks about is on record.",
+                "check the currency and the state asked for; do not answer from another currency.",
             )
 
 

@@ -24,17 +24,20 @@ class Order:
     """One hedge in the books; amounts in `currency`.
 
     `notional` is the original amount, or that of the newest amendment in effect.  `in_progress`
-    are terminations and rollovers that have not taken effect; they are not taken off.
+    are terminations and rollovers that have not taken effect; they are not taken off. `matures` is
+    the latest maturity among the deals at hand of the order's own events.
     """
 
     order_id: str
     currency: str
+    places: int | None
     original: Figure
     notional: Figure
     terminated: Figure
     rolled: Figure
     outstanding: Figure
     in_progress: Figure
+    matures: date | None
 
 
 def orders(tables: Tables) -> tuple[Order, ...]:
@@ -45,10 +48,9 @@ def orders(tables: Tables) -> tuple[Order, ...]:
     order that its previous_order_id names, and to the order that this one amended.
     """
     rows = [row for row in tables.rows(TABLE) if text(row, "instruction_status") not in VOID]
-    lack = tables.lack(TABLE)
-    followers = _followers(rows)
+    followers, maturities = _followers(rows), _maturities(tables)
     return tuple(
-        _order(row, followers.get(text(row, "order_id"), ()), lack)
+        _order(tables, row, followers.get(text(row, "order_id"), ()), maturities)
         for row in rows
         if text(row, "order_id") and _is(row, "IR", EFFECTIVE)
     )
@@ -81,8 +83,24 @@ def _chain(order_id: str, amends: Mapping[str, str]) -> Iterator[str]:
         order_id = amends.get(order_id, "")
 
 
-def _order(row: Row, followers: Sequence[Row], lack: str | None) -> Order:
-    currency = text(row, "exposure_currency")
+def _maturities(tables: Tables) -> Mapping[str, date]:
+    """Give each instruction the latest maturity of its deals."""
+    instructions = {
+        text(row, "event_id"): text(row, "instruction_id")
+        for row in tables.rows("hedge_business_events")
+    }
+    found: dict[str, date] = {}
+    for row in tables.rows("deal_bookings"):
+        when, key = day(row, "maturity_date"), instructions.get(text(row, "event_id"))
+        if when is not None and key is not None:
+            found[key] = max(when, found.get(key, when))
+    return found
+
+
+def _order(
+    tables: Tables, row: Row, followers: Sequence[Row], maturities: Mapping[str, date]
+) -> Order:
+    currency, lack = text(row, "exposure_currency"), tables.lack(TABLE)
     done = [other for other in followers if text(other, "instruction_status") in EFFECTIVE]
     amendments = [other for other in done if text(other, "instruction_type") == "A"]
     original = amount(row)
@@ -92,6 +110,7 @@ def _order(row: Row, followers: Sequence[Row], lack: str | None) -> Order:
     return Order(
         order_id=text(row, "order_id"),
         currency=currency,
+        places=tables.places(currency),
         original=original,
         notional=notional,
         terminated=terminated,
@@ -100,6 +119,7 @@ def _order(row: Row, followers: Sequence[Row], lack: str | None) -> Order:
             currency, OUTSTANDING, lambda n, t, r: n - t - r, notional, terminated, rolled
         ),
         in_progress=_sum(currency, pending, "TR", lack),
+        matures=maturities.get(text(row, "instruction_id")),
     )
 
 
@@ -131,8 +151,13 @@ class Executed:
     amount: Figure
 
 
-def executed_today(tables: Tables, ask: Ask) -> tuple[Executed, ...]:
-    """Return the hedges opened, rolled, closed or changed today in the currencies asked about."""
+def executed_today(tables: Tables, ask: Ask) -> tuple[Executed, ...] | None:
+    """Return the hedges opened, rolled, closed or changed today in the currencies asked about.
+
+    None where the instructions were not read completely.
+    """
+    if tables.lack(TABLE):
+        return None
     return tuple(
         Executed(
             instruction_id=text(row, "instruction_id"),

@@ -31,6 +31,7 @@ class Request:
     """
 
     currency: str
+    places: int | None
     asked: Figure
     requested: Figure
     capacity: Figure
@@ -78,6 +79,7 @@ def request(
     short = derive(currency, "max(requested - placeable, 0)", _short, amount, waterfall.placeable)
     return Request(
         currency=currency,
+        places=capacity.places,
         asked=_asked(ask),
         requested=amount,
         capacity=capacity.total,

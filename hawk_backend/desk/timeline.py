@@ -125,7 +125,8 @@ def timeline(tables: Tables, ask: Ask) -> tuple[Station, ...]:
     found: list[Station] = []
     for row in tables.rows(_INSTRUCTION.table):
         found.append(_station(_INSTRUCTION, row, ask))
-        found += _under(events.pop(text(row, "instruction_id"), ()), below, ask)
+        mine = events.pop(text(row, "instruction_id"), ())
+        found += _under(mine, below, ask, text(row, "exposure_currency"))
     for rows in events.values():
         found += _under(rows, below, ask)
     for stage in (_DEAL, _ENTRY):
@@ -141,16 +142,16 @@ def _by_parent(tables: Tables, stage: _Stage) -> dict[str, list[Row]]:
 
 
 def _under(
-    events: Iterable[Row], below: dict[str, dict[str, list[Row]]], ask: Ask
+    events: Iterable[Row], below: dict[str, dict[str, list[Row]]], ask: Ask, unit: str = ""
 ) -> Iterator[Station]:
     for event in events:
-        yield _station(_EVENT, event, ask)
+        yield _station(_EVENT, event, ask, unit)
         for stage in (_DEAL, _ENTRY):
             rows = below[stage.name].pop(text(event, "event_id"), ())
             yield from (_station(stage, row, ask) for row in rows)
 
 
-def _station(stage: _Stage, row: Row, ask: Ask) -> Station:
+def _station(stage: _Stage, row: Row, ask: Ask, unit: str = "") -> Station:
     key, when = first_text(row, *stage.key), day(row, *stage.when)
     return Station(
         stage=stage.name,
@@ -160,7 +161,7 @@ def _station(stage: _Stage, row: Row, ask: Ask) -> Station:
         status=text(row, stage.status),
         when=when,
         age_days=None if when is None else (ask.today - when).days,
-        amount=_amount(stage, row, key),
+        amount=_amount(stage, row, key, unit),
         detail=", ".join(
             f"{name} {row[column]}" for name, column in stage.detail if _has(row, column)
         ),
@@ -171,9 +172,9 @@ def _has(row: Row, column: str) -> bool:
     return row.get(column) not in (None, "")
 
 
-def _amount(stage: _Stage, row: Row, key: str) -> Figure | None:
+def _amount(stage: _Stage, row: Row, key: str, unit: str) -> Figure | None:
     column = next((name for name in stage.amount if row.get(name) is not None), None)
     if column is None:
         return None
-    unit = text(row, stage.unit) or (stage.unit if stage.unit.isupper() else "")
-    return stored(row, Address(stage.table, key, column), unit)
+    named = text(row, stage.unit) or (stage.unit if stage.unit.isupper() else unit)
+    return stored(row, Address(stage.table, key, column), named)

@@ -115,6 +115,7 @@ class _Reader:
     ) -> None:
         self._tables = tables
         self._rates = rates
+        self._nav = f" {ask.nav}" if ask.nav else ""
         self._capacity = {item.currency: item for item in capacity}
         self._deposits = _latest(tables.rows(_DEPOSITS), ask.reference)
         self._entities: dict[str, list[str]] = {}
@@ -127,7 +128,7 @@ class _Reader:
         rate = self._rates.rate(currency, "USD")
         new = NOTHING_NEW if requested is None else in_usd(requested, rate)
         deposits = _basis("usd_pb_deposit", self._deposited(currency), new, levels)
-        hedged = _basis("hedged x rate", self._hedged(currency, rate), new, levels)
+        hedged = _basis(f"hedged{self._nav} x rate", self._hedged(currency, rate), new, levels)
         by_record = self._has_deposits(currency)
         return UsdPb(
             currency=currency,

@@ -36,6 +36,7 @@ class Waterfall:
     """
 
     currency: str
+    places: int | None
     kind: str
     order: str
     lot: Figure
@@ -152,7 +153,7 @@ def _waterfall(
         left = None if left is None else derive(currency, "left", _minus, left, placed)
         steps.append(Step(line, amount, placed))
     everything = total(currency, "sum of the turns", (*(a for _, a in placeable), *whole_table))
-    return Waterfall(currency, kind, order, lot, tuple(steps), everything, left)
+    return Waterfall(currency, capacity.places, kind, order, lot, tuple(steps), everything, left)
 
 
 def _placed(currency: str, amount: Figure, lot: Figure, left: Figure | None) -> Figure:

@@ -156,7 +156,7 @@ def test_eligible_instruments_fit_currency_nav_and_method() -> None:
         (1_000, "within"),
         (100_000, "within"),
         (100_001, "above maximum"),
-        (None, "not asked"),
+        (None, "no amount"),
     ],
 )
 def test_an_instrument_says_whether_the_amount_fits(amount: int | None, fits: str) -> None:
@@ -165,10 +165,16 @@ def test_an_instrument_says_whether_the_amount_fits(amount: int | None, fits: st
 
 
 def test_an_amount_is_not_compared_with_limits_in_another_currency() -> None:
-    """Limits count in the base currency; without an amount in it there is nothing to compare."""
-    assert eligible(5, instrument("I1", base_currency="AUD", quote_currency="CNY"))[0].fits == (
-        "not asked"
-    )
+    """Limits count in the base currency: which one it is, is said instead."""
+    row = instrument("I1", base_currency="AUD", quote_currency="CNY")
+    assert eligible(5, row)[0].fits == "limits in AUD"
+
+
+def test_instruments_of_another_type_of_currency_are_not_eligible() -> None:
+    """An NDF for proxies is none for a matched currency that it happens to be quoted in."""
+    proxy = instrument("I1", currency_classification="Mismatched_with_Proxy")
+    matched = instrument("I2", currency_classification="Matched")
+    assert [item.instrument_id for item in eligible(None, proxy, matched)] == ["I2"]
 
 
 def check(amount: int, clock: time = time(10), **cells: Cell) -> Checks:

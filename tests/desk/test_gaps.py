@@ -58,6 +58,18 @@ def test_an_order_that_is_not_on_record_is_named() -> None:
     assert not any("ORD-2" in gap for gap in gaps(unread, previous_order_id="ORD-2"))
 
 
+def test_a_currency_without_hedges_says_so() -> None:
+    """Nothing to roll, close or ask about in EUR; a new hedge needs none."""
+    tables = {"hedge_instructions": given(instruction(1, "I", "ORD-1", "1"))}
+    for kind in "RTAQ":
+        found = gaps(tables, currencies=("EUR",), instruction_type=kind)
+        assert found[0].startswith(
+            "No instruction in EUR that this question asks about is on record."
+        )
+    assert gaps(tables, instruction_type="Q") == []
+    assert not any("instruction" in gap for gap in gaps(full(), instruction_type="U"))
+
+
 def test_nothing_missing_is_no_gap() -> None:
     """A complete utilisation has none."""
     assert gaps(full(), instruction_type="U", amount=Decimal(150_000)) == []

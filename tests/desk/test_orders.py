@@ -8,7 +8,17 @@ import pytest
 from hawk_backend.desk import compute
 from hawk_backend.desk.orders import Order
 from hawk_backend.rows import Row
-from tests.desk.tables import TODAY, Given, ask, given, instruction, known, missing_of, whole
+from tests.desk.tables import (
+    TODAY,
+    Given,
+    ask,
+    given,
+    instruction,
+    known,
+    missing,
+    missing_of,
+    whole,
+)
 
 
 def order(*rows: Row, order_id: str = "ORD-1", complete: bool = True) -> Order:
@@ -137,4 +147,32 @@ def test_what_was_executed_today_is_listed() -> None:
     )
     tables = {"hedge_instructions": given(*rows)}
     found = compute(ask(instruction_type="U"), tables).executed_today
+    assert found is not None
     assert [(item.instruction_id, whole(item.amount)) for item in found] == [("INST001", 100_000)]
+
+
+def test_instructions_that_were_not_read_say_nothing_of_today() -> None:
+    """None is not the same as nothing executed."""
+    assert (
+        compute(ask(instruction_type="U"), {"hedge_instructions": missing()}).executed_today is None
+    )
+    assert compute(ask(instruction_type="U"), {"hedge_instructions": given()}).executed_today == ()
+
+
+def test_an_order_matures_with_its_last_deal() -> None:
+    """Deals belong to an order through their event; none at hand leaves the maturity unknown."""
+    events: list[Row] = [{"event_id": f"EVT{n}", "instruction_id": f"INST00{n}"} for n in (1, 2)]
+    deals: list[Row] = [
+        {"event_id": "EVT1", "maturity_date": TODAY + timedelta(days=30)},
+        {"event_id": "EVT1", "maturity_date": TODAY + timedelta(days=90)},
+        {"event_id": "EVT1", "maturity_date": None},
+        {"event_id": "EVT2", "maturity_date": TODAY + timedelta(days=300)},
+    ]
+    tables = {
+        "hedge_instructions": given(OPENED),
+        "hedge_business_events": given(*events),
+        "deal_bookings": given(*deals),
+    }
+    (found,) = compute(ask(instruction_type="R"), tables).orders
+    assert found.matures == TODAY + timedelta(days=90)
+    assert order(OPENED).matures is None

@@ -101,6 +101,7 @@ def test_a_station_says_amount_status_and_detail() -> None:
     )
     first, second, third = found
     assert (first.parent, first.status, first.detail) == ("ORD-1", "Completed", "check Pass")
+    assert getattr(second.amount, "unit", None) == "CNY"
     assert "2 Error" in second.detail
     assert third.amount is not None
     assert (known(third.amount), third.detail) == (

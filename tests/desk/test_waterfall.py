@@ -153,6 +153,12 @@ def test_closing_turns_the_order_round_over_hedged_amounts() -> None:
     assert found.kind == "closing"
 
 
+def test_without_entities_there_is_no_order_to_close_in() -> None:
+    """The order goes by the entities' types: a prompt that does not read them gets none."""
+    tables = {name: table for name, table in full().items() if name != "entity_master"}
+    assert compute(ask(instruction_type="T"), tables).waterfalls == ()
+
+
 @pytest.mark.parametrize(
     ("amount", "lot", "expected"),
     [

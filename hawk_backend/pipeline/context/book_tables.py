@@ -1,6 +1,7 @@
 """How a hedge is booked and what became of it, as compact tables."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TypeAlias
 
 from hawk_backend.desk import Figures
@@ -10,8 +11,9 @@ from hawk_backend.desk.effectiveness import Effectiveness
 from hawk_backend.desk.ledger import Period
 from hawk_backend.desk.orders import OUTSTANDING, Executed, Order
 from hawk_backend.desk.timeline import Station
-from hawk_backend.desk.wording import exact, plain, with_unit
+from hawk_backend.desk.wording import amount, exact, money, plain, with_unit
 from hawk_backend.pipeline.context.blocks import Block, table
+from hawk_backend.rows import Cell
 
 TIMELINE = "timeline"
 
@@ -30,7 +32,7 @@ def after_a_hedge(figures: Figures) -> Iterator[Block]:
     if figures.instruments:
         rows = map(_instrument, figures.instruments)
         yield table("instruments", "Eligible instruments", _INSTRUMENT, rows)
-    if figures.executed_today:
+    if figures.executed_today is not None:
         rows = map(_executed, figures.executed_today)
         yield table("executed today", "Already executed today", _EXECUTED, rows)
     yield from _books(figures)
@@ -49,7 +51,7 @@ def _books(figures: Figures) -> Iterator[Block]:
 
 _ORDER = (
     *("Order", "Currency", "Original", "Notional", "Terminated", "Rolled", "Outstanding"),
-    "In progress",
+    *("In progress", "Matures"),
 )
 _CHANGE = ("Order", "Amended by", "Field", "Original", "Amended")
 _BOOKING = ("Currency", "NAV", "Currency type", "Event", "Model", "Deals", "Instrument", "From")
@@ -73,11 +75,17 @@ def _order(order: Order) -> Cells:
         *(order.original, order.notional, order.terminated, order.rolled),
         *(order.outstanding, order.in_progress),
     )
-    return (order.order_id, order.currency, *map(exact, figures))
+    amounts = (amount(figure, order.places) for figure in figures)
+    return (order.order_id, order.currency, *amounts, order.matures or "unknown")
 
 
 def _change(change: Change) -> Cells:
-    return (change.order_id, change.by, change.column, change.original, change.amended)
+    values = (_cell(change.original), _cell(change.amended))
+    return (change.order_id, change.by, change.column, *values)
+
+
+def _cell(value: Cell) -> object:
+    return money(value, None) if isinstance(value, Decimal) else value
 
 
 def _booking(item: Booking) -> Cells:
@@ -86,8 +94,9 @@ def _booking(item: Booking) -> Cells:
 
 
 def _check(check: Checks) -> Cells:
-    asked = "none asked" if check.amount is None else exact(check.amount)
-    limits = (exact(check.minimum), exact(check.maximum))
+    places = check.places
+    asked = "none asked" if check.amount is None else amount(check.amount, places)
+    limits = (amount(check.minimum, places), amount(check.maximum, places))
     return (check.currency, asked, *limits, check.size, check.cut_off, check.timing)
 
 

@@ -8,7 +8,7 @@ from hawk_backend.desk.lines import AVAILABLE, UNHEDGED, Line
 from hawk_backend.desk.request import Request, Verdict
 from hawk_backend.desk.usd_pb import CENTS, Basis, UsdPb
 from hawk_backend.desk.waterfall import Step, Waterfall
-from hawk_backend.desk.wording import amount, exact, plain
+from hawk_backend.desk.wording import amount, plain
 from hawk_backend.pipeline.context.blocks import Block, table
 
 _LINE = (
@@ -39,36 +39,35 @@ def _requests(requests: Iterable[Request]) -> Block:
         *("Currency", "Requested", "Capacity", "Placeable", "Shortfall", "USD PB", "Result"),
         "To become a Pass",
     )
-    rows = (
-        (
-            item.currency,
-            *map(exact, (item.requested, item.capacity, item.placeable, item.shortfall)),
-            item.pb,
-            item.verdict,
-            _remedy(item),
+    return table("request", "Requested amount against capacity", columns, map(_request, requests))
+
+
+def _request(item: Request) -> Iterator[object]:
+    yield item.currency
+    for figure in (item.requested, item.capacity, item.placeable, item.shortfall):
+        yield amount(figure, item.places)
+    yield item.pb
+    yield item.verdict
+    if item.verdict is Verdict.PARTIAL:
+        yield (
+            f"{amount(item.shortfall, item.places)} {item.currency} more to place, "
+            f"or ask for at most {amount(item.placeable, item.places)} {item.currency}"
         )
-        for item in requests
-    )
-    return table("request", "Requested amount against capacity", columns, rows)
-
-
-def _remedy(item: Request) -> str:
-    if item.verdict is not Verdict.PARTIAL:
-        return ""
-    return (
-        f"{exact(item.shortfall)} {item.currency} more to place, "
-        f"or ask for at most {exact(item.placeable)} {item.currency}"
-    )
 
 
 def _totals(capacity: Iterable[Capacity]) -> Block:
-    columns = ("Currency", "Total capacity", "By the buffer rules", "Computable part", "Entities")
+    columns = (
+        *("Currency", "Total capacity", "By the buffer rules", "Computable part", "As of"),
+        *("Freshness", "By entity"),
+    )
     rows = (
         (
             item.currency,
             amount(item.total, item.places),
             amount(item.rule_total, item.places),
             amount(item.computable, item.places),
+            ", ".join(map(str, item.as_of)) or "unknown",
+            "SNAPSHOT_STALE" if item.stale else "FRESH",
             ", ".join(f"{name} {amount(v, item.places)}" for name, v in item.by_entity.items()),
         )
         for item in capacity
@@ -113,14 +112,15 @@ def _waterfall(fall: Waterfall) -> Block:
     indicative = ", indicative" if fall.kind == "closing" else ""
     title = (
         f"Waterfall {fall.kind}{indicative}, in {fall.currency}: order from {fall.order}, "
-        f"minimum lot {exact(fall.lot)}, placeable {exact(fall.placeable)}"
+        f"minimum lot {amount(fall.lot, fall.places)}, "
+        f"placeable {amount(fall.placeable, fall.places)}"
     )
     columns = ("Turn", "Entity ID", "Type", "NAV", "Placeable", "Placed")
-    rows = ((turn, *_step(step)) for turn, step in enumerate(fall.steps, start=1))
+    rows = ((turn, *_step(step, fall.places)) for turn, step in enumerate(fall.steps, start=1))
     return table(f"waterfall {fall.currency}", title, columns, rows)
 
 
-def _step(step: Step) -> tuple[object, ...]:
+def _step(step: Step, places: int | None) -> tuple[object, ...]:
     line = step.line
-    names = (line.entity_id, line.entity_type, line.nav_type)
-    return (*names, exact(step.placeable), exact(step.placed))
+    names = (line.entity_id, line.entity_type or "unknown", line.nav_type)
+    return (*names, amount(step.placeable, places), amount(step.placed, places))
