@@ -30,9 +30,7 @@ class DataFolder:
         self.env = self.path / "env"
         self.log = self.path / "log"
         self.postgres = self.path / "postgres"
-        self.password = self.path / "password"
         self._folders = (self.log, self.postgres)
-        self._files = (self.env, self.password)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -55,8 +53,7 @@ class DataFolder:
         """Remove the database, the logs and the environment of earlier starts."""
         for folder in self._folders:
             shutil.rmtree(folder, ignore_errors=True)
-        for file in self._files:
-            file.unlink(missing_ok=True)
+        self.env.unlink(missing_ok=True)
         self.log.mkdir()
 
     def write_env(self, values: Mapping[str, str]) -> None:
@@ -78,7 +75,7 @@ class DataFolder:
             ) from exc
 
     def _first_of_our_names(self) -> Path | None:
-        return next((path for path in (*self._folders, *self._files) if path.exists()), None)
+        return next((path for path in (*self._folders, self.env) if path.exists()), None)
 
     def _taken(self) -> ConfigurationError:
         return ConfigurationError(

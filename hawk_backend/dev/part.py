@@ -39,7 +39,7 @@ class PartFailed(HawkError):
     title = "A part of the local stack failed"
 
     def __init__(self, name: str, detail: str, *, remedy: str, log: Path | None = None) -> None:
-        super().__init__(detail, remedy=remedy)
+        super().__init__(f"{name} {detail}", remedy=remedy)
         self.name = name
         self.log = log
 

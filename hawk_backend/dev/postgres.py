@@ -28,6 +28,7 @@ INITDB = (
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
 )
+LOGIN_S = 2.0
 PREDECESSOR_S = 10.0
 # The data is synthetic and made anew in a second: what survives a crash of the machine
 # does not matter here, how soon the first prompt can be typed does.
@@ -52,6 +53,7 @@ class Postgres:
 
     def __init__(self, folder: DataFolder, port: int) -> None:
         self._folder = folder
+        self._password = folder.postgres / "hawk-password"
         self._port = port
         self._identity = identity()
         self.address = f"127.0.0.1:{port}"
@@ -60,7 +62,7 @@ class Postgres:
     @property
     def dsn(self) -> str:
         """Where SQL is spoken, as the superuser."""
-        return self.dsn_of("postgres", self._folder.password.read_text())
+        return self.dsn_of("postgres", self._password.read_text())
 
     def dsn_of(self, role: str, password: str) -> str:
         """Where SQL is spoken, as `role`."""
@@ -70,7 +72,8 @@ class Postgres:
         """Make the cluster if there is none, then spawn the server."""
         if not (self._folder.postgres / "PG_VERSION").exists():
             await self._initdb()
-        await self._succeed()
+        if sys.platform == "linux":  # elsewhere /proc does not tell, and PostgreSQL decides
+            await self._succeed()
         settings = [f"--{key}={value}" for key, value in (SETTINGS | {"port": self._port}).items()]
         self.process = self._spawn(
             "postgres", "-D", self._folder.postgres, *settings, orphan_signal=signal.SIGINT
@@ -79,7 +82,7 @@ class Postgres:
     async def ready(self) -> bool:
         """Log in once."""
         try:
-            connection = await asyncpg.connect(self.dsn, timeout=2.0)
+            connection = await asyncpg.connect(self.dsn, timeout=LOGIN_S)
         except (OSError, asyncpg.CannotConnectNowError):
             return False
         await connection.close()
@@ -95,14 +98,15 @@ class Postgres:
             await connection.close()
 
     async def _initdb(self) -> None:
-        """Make the cluster beside its place and move it there whole."""
+        """Make the cluster beside its place and move it there whole, its password within."""
         draft = self._folder.postgres.with_name("postgres.new")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         if self._identity == "nobody":
             shutil.chown(draft, "nobody")
-        write_private(self._folder.password, secrets.token_urlsafe(24))
-        made = self._spawn("initdb", "-D", draft, f"--pwfile={self._folder.password}", *INITDB)
+        password = self._folder.path / "password.new"
+        write_private(password, secrets.token_urlsafe(24))
+        made = self._spawn("initdb", "-D", draft, f"--pwfile={password}", *INITDB)
         if code := await made.completed():
             raise PartFailed(
                 self.name,
@@ -110,6 +114,7 @@ class Postgres:
                 remedy=self.remedy,
                 log=made.log,
             )
+        password.rename(draft / self._password.name)
         draft.rename(self._folder.postgres)
 
     async def _succeed(self) -> None:

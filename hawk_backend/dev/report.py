@@ -60,11 +60,10 @@ class Report:
 
     def failed(self, error: HawkError) -> None:
         """Print what failed, the end of its log and the remedy."""
-        part = error if isinstance(error, PartFailed) else None
-        said = f"{part.name} {part.detail}" if part else error.detail
-        self._err.print(f"[bold red]{escape(said)}[/]", soft_wrap=True)
-        if part and part.log:
-            plain(self._err, f"The end of {part.log}:", *(f"  {line}" for line in part.last_lines))
+        self._err.print(f"[bold red]{escape(error.detail)}[/]", soft_wrap=True)
+        if isinstance(error, PartFailed) and error.log:
+            end = (f"  {line}" for line in error.last_lines)
+            plain(self._err, f"The end of {error.log}:", *end)
         plain(self._err, f"Remedy: {error.remedy}")
 
 

@@ -103,7 +103,9 @@ class Stack:
         await self.add(self.postgres)
         try:
             await load(self.postgres.dsn, self._anchor)
-        except asyncpg.PostgresError as error:
-            raise PartFailed("Schema and data", str(error), remedy=Postgres.remedy) from error
+        except (OSError, asyncpg.PostgresError) as error:
+            raise PartFailed(
+                "Schema and data", f"could not be loaded: {error}", remedy=Postgres.remedy
+            ) from error
         self._say("Schema and data are in place")
         await self.postgres.let_in("authenticator", self._keys.authenticator)

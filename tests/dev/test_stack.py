@@ -76,8 +76,9 @@ def test_env_points_at_the_parts_for_the_owner_alone(data: Path) -> None:
 @pytest.mark.slow
 def test_a_launcher_killed_hard_takes_its_parts_with_it(data: Path) -> None:
     """After kill -9 no part lives on, and the next start has nothing to repair."""
-    with Launcher(data, PARTS_ALONE) as launcher:
+    with Launcher(data, "--port", "0") as launcher:
         launcher.up()
+        assert "gateway" in launcher.children()
         assert launcher.end(signal.SIGKILL) == -signal.SIGKILL
         until(lambda: not launcher.descendants())
     assert "database system is shut down" in (data / "log" / "postgres.log").read_text()
