@@ -1,5 +1,7 @@
 """Bad input over HTTP: every refusal is a problem that names the field and the remedy."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
@@ -60,7 +62,7 @@ async def test_an_oversized_body_is_refused(
     """A body over 1 MiB is 413, whether its length was announced or not."""
     body = b'{"user_prompt": "x", "pad": "' + b"x" * (1 << 20) + b'"}'
 
-    async def pieces():  # noqa: ANN202
+    async def pieces() -> AsyncIterator[bytes]:
         yield body
 
     response = await gateway.post(PROMPT, content=body if announced else pieces(), headers=JSON)
