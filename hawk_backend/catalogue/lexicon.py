@@ -112,6 +112,7 @@ class Lexicon:
     exclusion: ExclusionWords
     correction: Mapping[str, list[str]]
     spelling: Mapping[str, str]
+    contractions: Mapping[str, str]
     words: Mapping[str, str]
     definition: DefinitionWords
     categories: Mapping[str, str]

@@ -26,6 +26,33 @@ _OBJECTS = frozenset(
     }
 )
 _GOVERNED = 70
+_VERIFYING = frozenset({"check", "verify", "confirm", "see", "tell", "show", "make"})
+_LOOSE = frozenset({",", ".", "-", ";", ":", "so", "\n"})
+_STATING = frozenset(
+    {
+        "is",
+        "are",
+        "was",
+        "has",
+        "have",
+        "expires",
+        "matures",
+        "expire",
+        "mature",
+        "needs",
+        "looks",
+        "fell",
+        "went",
+        "rose",
+        "expiring",
+        "maturing",
+        "longer",
+        "comes",
+        "come",
+        "approved",
+        "said",
+    }
+)
 
 
 @dataclass(slots=True)
@@ -122,11 +149,17 @@ class ClauseReader:
             clause.hits = _governed(clause.hits)
             clause.condition = self._is_condition(clause, sequence.words, place, clauses)
             clause.remark = self._is_remark(clause, sequence.words, place, clauses)
+            clause.remark = clause.remark or self._is_background(
+                clause, sequence.words, place, clauses
+            )
         return clauses
 
     def _weighed(self, hit: Hit, words: Words[str]) -> Hit:
         """Let a command behind an article ("the roll") say no more than a noun."""
-        before = words[hit.first - 1] if hit.first else ""
+        at = hit.first - 1
+        while at > 0 and words[at].startswith("<"):
+            at -= 1
+        before = words[at] if at >= 0 else ""
         if (
             hit.command
             and before in self._articles
@@ -167,9 +200,25 @@ class ClauseReader:
             and ends != "?"
             and said[-1] in self._fine
             and said[0] not in self._questions
+            and said[0] not in _VERIFYING
             and any(word in {"is", "are", "look", "looks", "was", "were", "all"} for word in said)
             and any(other.hits for other in clauses[place + 1 :])
         )
+
+    def _is_background(
+        self, clause: Clause, words: Words[str], place: int, clauses: Words[Clause]
+    ) -> bool:
+        """Whether a clause only tells of the object that a later clause gives an order about."""
+        if not clause.hits or place + 1 >= len(clauses) or clauses[place + 1].divider not in _LOOSE:
+            return False
+        said = words[clause.first : clause.last]
+        orders = any(
+            h.command and h.intent in _ACTIONS and h.first <= c.first + 3
+            for c in clauses[place + 1 :]
+            for h in c.hits
+        )
+        states = said[0] not in self._questions | _VERIFYING and not _STATING.isdisjoint(said)
+        return orders and states and not any(h.command for h in clause.hits)
 
     def refuse(self, clauses: Words[Clause], sequence: Sequence) -> list[Hit]:
         """Take the refused hits out of the clauses and return them."""
@@ -181,11 +230,13 @@ class ClauseReader:
         for clause in clauses:
             kept = []
             for hit in clause.hits:
+                if any(start <= hit.first and hit.last <= end for start, _, _, end in spans):
+                    continue
                 (refused if self._is_refused(hit, spans, words) else kept).append(hit)
             clause.hits = kept
         return refused
 
-    def _negations(self, words: Words[str]) -> list[tuple[int, int, bool]]:
+    def _negations(self, words: Words[str]) -> list[tuple[int, int, bool, int]]:
         """Return first word, word behind the reach, and whether nouns are refused too."""
         spans = []
         at = 0
@@ -213,20 +264,22 @@ class ClauseReader:
             )
             if not (asked and word == "not"):
                 nouns = word not in {"not", "can"} or opens
-                spans.append((at, reach, nouns))
+                spans.append((at, reach, nouns, end))
             at = end
         return spans
 
     def _negator(self, words: Words[str], at: int) -> tuple[str, ...]:
+        if words[at : at + 2] == ["no", "longer"]:
+            return ()
         for negator in self._negators:
             if tuple(words[at : at + len(negator)]) == negator:
                 return negator
         return ()
 
     @staticmethod
-    def _is_refused(hit: Hit, spans: Words[tuple[int, int, bool]], words: Words[str]) -> bool:
-        for start, end, nouns in spans:
-            if start <= hit.first < end:
+    def _is_refused(hit: Hit, spans: Words[tuple[int, int, bool, int]], words: Words[str]) -> bool:
+        for start, end, nouns, _ in spans:
+            if start < hit.first < end:
                 return (
                     hit.command
                     or nouns

@@ -56,6 +56,7 @@ _NUMBER = {
 } | {
     "a": 1,
     "an": 1,
+    "another": 1,
     "couple": 2,
     "thirty": 30,
     "sixty": 60,
@@ -94,7 +95,7 @@ _PAST = {
     "came",
     "got",
 }
-_VERBLIKE = {"may", "march", "sun", "sat", "mar", "dec", "mon", "wed", "august"}
+_VERBLIKE = {"may", "march", "sun", "sat", "mar", "dec", "mon", "wed"}
 _DATE_WORD_BEFORE = {
     "in",
     "since",
@@ -181,6 +182,22 @@ _TENOR_FILLER = {
     "to",
 }
 _TENOR_SIZES = {1, 2, 3, 4, 6, 9, 12, 18, 24}
+_ROLLED = {
+    "roll",
+    "rolled",
+    "rolling",
+    "rollover",
+    "extend",
+    "extending",
+    "extended",
+    "push",
+    "prolong",
+    "renew",
+    "carry",
+    "postpone",
+    "keep",
+    "defer",
+}
 _LOW_YEAR, _HIGH_YEAR = 1990, 2079
 _SHORT_TO_DATE = {"mtd": "m", "qtd": "q", "ytd": "y", "wtd": "w"}
 _SHORT_END = {"eod": "d", "eow": "w", "eom": "m", "eoq": "q", "eoy": "y"}
@@ -414,13 +431,17 @@ def _counted(scan: DateScan, at: int, number: int, after: int) -> Reading | None
     """Read "3 months", "2w" and "6m" as a time ago, a window or a tenor."""
     tokens = scan.tokens
     unit = _UNIT.get(tokens.word(after))
+    if unit == "d" and not tokens.words[at][0].isdigit() and number == 1:
+        return None
     spelled = unit is not None
     if unit is None and (tokens.touches(at) or tokens.between(at) == " "):
         unit = _LETTER.get(tokens.word(after)) if tokens.touches(at) else None
     if unit is None or unit in "qh":
         return (
             None
-            if unit != "q" or tokens.word(at - 1) not in {"by", "for", "another"}
+            if unit != "q"
+            or tokens.word(at - 1) not in {"by", "for", "another"}
+            or _ROLLED.isdisjoint(tokens.words)
             else (calendar.tenor(calendar.add(scan.today, number, "q")), after + 1)
         )
     end = after + 1
@@ -800,6 +821,7 @@ def _handlers() -> Mapping[str, Callable[[DateScan, int], Reading | None]]:
             "twelve",
             "a",
             "an",
+            "another",
             "ten",
             "seven",
             "eight",

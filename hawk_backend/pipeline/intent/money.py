@@ -40,7 +40,7 @@ class MoneyScanner:
         self._numbers = {word: number for number, word in enumerate(words.numbers.split())}
         self._numbers |= {word: 10 * n for n, word in enumerate(words.tens.split(), 2)}
         self._codes = {code.lower(): code for code in lexicon.codes}
-        self._metres = frozenset({"in", "metres", "meters", "away"})
+        self._metres = frozenset({"metres", "meters", "away"})
         self.names: frozenset[str] = frozenset(
             word for names in lexicon.currencies.names.values() for word in names
         ) | frozenset(self._codes)

@@ -88,7 +88,7 @@ def _keep(letters: bytes) -> list[tuple[int, int]]:
     room = _MOST_WORDS
     for first, last, weight in stretches:
         if weight * 2 > best and room > 0 and weight > 2:  # noqa: PLR2004 - a lone word is no request
-            kept.append((max(0, first - 1), min(last + 1, first + room, len(letters))))
+            kept.append((first, min(last, first + room)))
             room -= last - first
     return kept
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from hawk_backend.catalogue.lexicon import Lexicon
-from hawk_backend.pipeline.intent import scope
+from hawk_backend.pipeline.intent import calendar, scope
 from hawk_backend.pipeline.intent.clauses import Clause, ClauseReader
 from hawk_backend.pipeline.intent.confidence import confidence
 from hawk_backend.pipeline.intent.currency import CurrencyScanner
@@ -90,6 +90,7 @@ class IntentParser:
         self._lexicon = lexicon
         self._plain = frozenset(lexicon.words["plain"].split())
         self._domain = frozenset(lexicon.words["domain"].split())
+        self._subjects = (literals | self._domain | set(terms)) - self._plain
         self._pronouns = frozenset(lexicon.request.pronouns.split())
         self._quantifiers = frozenset(lexicon.request.quantifiers.split())
         self._asks = sorted(
@@ -156,6 +157,7 @@ class IntentParser:
         fixed = [*scan_ids(low, self._codes)] if any(char.isdigit() for char in low) else []
         cjk = [] if low.isascii() else [*scan_cjk_dates(blank(low, fixed), today)]
         portfolio = [*self._terms.portfolio(None, low)]
+        fixed = [_settled(f, today) for f in fixed]
         fixed = sorted((*fixed, *cjk, *portfolio), key=lambda f: f.start)
         masked = blank(low, fixed) if fixed else low
         tokens = self._tokenise(masked, written, {f.start: f for f in fixed})
@@ -256,6 +258,20 @@ class IntentParser:
         behaviour: Behaviour = "proceed"
         assumptions: tuple[str, ...] = ()
         if decision.intents[0] == "out_of_scope":
+            other = max(
+                ((v, k) for k, v in decision.scores.items() if k != "out_of_scope"),
+                default=(0.0, ""),
+            )
+            if scope.is_narrow(slots) and other[0] >= 65:
+                return (
+                    (other[1],),
+                    other[0],
+                    0,
+                    "a word of another world, beside slots of ours",
+                    "text",
+                    "proceed",
+                    (),
+                )
             behaviour = "abstain"
         elif decision.either:
             behaviour, assumptions = (
@@ -349,7 +365,7 @@ class IntentParser:
         for ask in self._asks:
             if tuple(words[at : at + len(ask)]) == ask:
                 rest = [w for w in words[at + len(ask) :] if w not in SYMBOL_STOPS]
-                if not rest or self._blocks & set(rest):
+                if not rest or self._blocks & set(rest) or self._subjects.isdisjoint(rest):
                     return False
                 if ask[-1] in {"a", "an"} or ask[0] in {"define", "meaning"} or "mean" in ask:
                     return True
@@ -423,6 +439,14 @@ def _alternatives(decision: Decision | None, intent: str) -> tuple[Alternative, 
         ((score, name) for name, score in decision.scores.items() if name != intent), reverse=True
     )[:3]
     return tuple(Alternative(name, round(score / 104, 3)) for score, name in others)
+
+
+def _settled(finding: Finding, today: date) -> Finding:
+    """Turn "T+2" into the date that it is today."""
+    if finding.name != "settle" or not isinstance(finding.value, int):
+        return finding
+    when = calendar.tenor(calendar.add_business_days(today, finding.value))
+    return finding._replace(name="date", value=when)
 
 
 def _without_conditions(found: Found, clauses: list[Clause], sequence: Sequence) -> list[Finding]:

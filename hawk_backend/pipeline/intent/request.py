@@ -15,7 +15,7 @@ _POSING = re.compile(
     r"<(?:\|im_start\|> ?)?(?P<tag>system|developer|assistant|admin|instructions)[^<>\n]{0,40}>[^<]{0,2000}(?:</?[a-z|_]{1,20}>)?"
     r"|\[(?P<bracket>/?inst|(?:system|developer|admin|root|assistant)\b)[^\[\]]{0,1000}\]"
     r"|\{[^{}]{0,40}role\W{1,4}(?:system|developer)[^{}]{0,600}\}"
-    r"|(?:^|(?<=[\n.!?>\"'(]))[ \t#>*-]*(?:###? ?)?(?:system|developer|admin|root|assistant)(?: (?:prompt|message|note|override|instruction|instructions|notice|update|says|mode))? ?[:>][^\n]*"
+    r"|(?:^|(?<=[\n.!?>\"'(:]))[ \t#>*-]*(?:###? ?)?(?:system|developer|admin|root|assistant)(?: (?:prompt|message|note|override|instruction|instructions|notice|update|says|mode))? ?[:>][^\n]*"
     r"|(?:please |now |and |also |first,? |then |just |kindly )?\b(?:ignore|disregard|forget|override|bypass)(?: (?:all|any|the|your|my|of|every|these|those|everything|previous|prior|above|earlier|existing|former|safety|system))* (?:instructions?|rules|prompts?|guidelines|guardrails|above|context|filters?|directives?)\b[^.!?\n]*"
     r"|\b(?:you are now|pretend (?:to be|you)|act as (?:if|root|admin|an?|the|dan|system)|(?:print|reveal|show|repeat|output|tell me) (?:me )?your (?:system |hidden |initial )?(?:prompt|instructions)|(?:reveal|print|show) (?:me )?(?:the |all )?(?:system prompt|secrets?|api keys?|passwords?|hidden instructions)|new (?:system )?instructions?:|developer mode|do anything now|jailbreak)[^.!?\n]*"
 )

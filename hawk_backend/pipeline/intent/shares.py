@@ -41,7 +41,7 @@ def scan_shares(tokens: Tokens) -> None:
             _spoken(tokens, at)
         elif word in _SMALL and tokens.word(at + 1) in _PERCENT:
             tokens.claim(at, at + 2, "percentage", Decimal(_SMALL[word]), "percent in words")
-        elif word in {"one", "once"} and tokens.word(at + 1) == "in":
+        elif word in {"one", "once"} and tokens.word(at + 1) in {"in", "out"}:
             _odds(tokens, at)
 
 
@@ -58,7 +58,7 @@ def _digits(tokens: Tokens, at: int) -> None:
     if (word, tokens.word(at + 1)) in _BANDS:
         tokens.claim(at, at + 2, "band", None, "the 80-125 band")
         return
-    if tokens.word(at + 1) == "in" and word == "1":
+    if tokens.word(at + 1) in {"in", "out"} and word == "1":
         _odds(tokens, at)
         return
     value = decimal_of(word)
@@ -76,10 +76,11 @@ def _digits(tokens: Tokens, at: int) -> None:
 
 def _odds(tokens: Tokens, at: int) -> None:
     """Read "one in twenty" as the level that such a day stands for."""
-    after = at + 2 + (tokens.word(at + 2) in {"a", "every"})
-    word = tokens.word(after)
+    after = at + 2 + (tokens.word(at + 2) in {"a", "every", "of"})
+    word = tokens.words[after] if after < len(tokens) else ""
     number = int(word) if word.isdigit() and len(word) < 5 else _ODDS.get(word, 0)  # noqa: PLR2004
     if number > 1:
+        after += tokens.word(after + 1) in {"day", "days"}
         level = (100 - Decimal(100) / number).quantize(Decimal("0.01")).normalize()
         tokens.claim(at, after + 1, "odds", level, "one in N")
 

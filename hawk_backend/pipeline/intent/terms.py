@@ -144,6 +144,8 @@ def _fits(
 
 def _is_status(value: str, words: list[str], at: int, before: str, behind: str) -> bool:
     word = words[at]
+    if word == "open" and before == "net":
+        return False
     if word == "outstanding" and behind in _OUTSTANDING:
         return False
     if word == "done" and (before in _DONE_BEFORE or behind in {"on", "with", "deal"}):

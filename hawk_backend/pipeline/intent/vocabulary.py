@@ -23,7 +23,7 @@ class Vocabulary:
                 self._known.setdefault(word, (word,))
         for word in names:
             self._known.setdefault(word, (word,))
-        for table in (lexicon.latin, lexicon.spelling):
+        for table in (lexicon.latin, lexicon.spelling, lexicon.contractions):
             for target, sources in table.items():
                 for source in sources.split():
                     self._known[source] = tuple(target.split())
