@@ -70,7 +70,7 @@ class Postgres:
 
     async def start(self) -> None:
         """Make the cluster if there is none, then spawn the server."""
-        if not (self._folder.postgres / "PG_VERSION").exists():
+        if not self._password.exists():
             await self._initdb()
         if sys.platform == "linux":  # elsewhere /proc does not tell, and PostgreSQL decides
             await self._succeed()
@@ -100,7 +100,8 @@ class Postgres:
     async def _initdb(self) -> None:
         """Make the cluster beside its place and move it there whole, its password within."""
         draft = self._folder.postgres.with_name("postgres.new")
-        shutil.rmtree(draft, ignore_errors=True)
+        for unusable in (draft, self._folder.postgres):
+            shutil.rmtree(unusable, ignore_errors=True)
         draft.mkdir(mode=0o700)
         if self._identity == "nobody":
             shutil.chown(draft, "nobody")
