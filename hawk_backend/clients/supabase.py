@@ -18,7 +18,6 @@ from hawk_backend.errors import ColumnAbsent, NotPermitted, TableAbsent
 from hawk_backend.models import SERVICE, Principal
 from hawk_backend.rows import Answer, Where
 
-
 _ROUND = 50
 """A server may cut answers at a number of its own (`max-rows`), and says so nowhere.  It is a
 round number: after so many rows one more is asked for, once, to learn whether that was all."""
