@@ -127,7 +127,7 @@ class FaultySource:
 
     def _listing(self) -> bytes:
         tables = {
-            name: {"properties": {c: {} for c in rows[0]}} for name, rows in self.tables.items()
+            name: {"properties": dict.fromkeys(rows[0])} for name, rows in self.tables.items()
         }
         return json.dumps({"definitions": tables}).encode()
 
