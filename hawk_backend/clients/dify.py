@@ -7,7 +7,7 @@ network can do. Nothing of Dify may call itself `hawk_…`.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import aiohttp
 import httpx
@@ -15,7 +15,7 @@ import orjson
 
 from hawk_backend.clients.dify_app import App, read_variables
 from hawk_backend.clients.dify_event import Event, read_event, read_json
-from hawk_backend.clients.http import Deadlines, open_client
+from hawk_backend.clients.http import Deadlines, open_client, open_transport
 from hawk_backend.clients.sse import Frame, FrameParser
 from hawk_backend.errors import DifyError
 
@@ -53,11 +53,16 @@ class Ask(Protocol):
 
 
 class Answer:
-    """A generation under way: read until None, then close; close at any time cuts it off."""
+    """A generation under way: read until None, then close; close at any time cuts it off.
+
+    Holds the bare stream of the transport: an httpx.Response with its request, whose body is
+    the context, would break the target of 40 KB an open stream.
+    """
 
     def __init__(self, response: httpx.Response) -> None:
-        self._response = response
-        self._chunks = response.aiter_bytes()
+        coded = "content-encoding" in response.headers
+        self._stream = cast("httpx.AsyncByteStream", response.stream)
+        self._chunks = response.aiter_bytes() if coded else aiter(self._stream)
         self._parser = FrameParser()
         self._ended = False
 
@@ -76,7 +81,7 @@ class Answer:
     async def close(self) -> None:
         """Close the connection; a generation that has not ended runs on inside Dify."""
         try:
-            await self._response.aclose()
+            await self._stream.aclose()
         except _NETWORK:
             return
 
@@ -119,12 +124,10 @@ class Dify:
         connect_s: float = 2.0,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        deadlines = Deadlines(connect=connect_s, pool=connect_s)
         self._keys = {app: key for app, key in keys.items() if key}
         self._apps = dict.fromkeys(self._keys, App())
-        self._streams = open_client(
-            f"{base_url}/", deadlines=deadlines, connections=connections, transport=transport
-        )
+        self._base_url = base_url
+        self._streams = transport or open_transport(connections)
         self._side = open_client(
             f"{base_url}/", deadlines=_SIDE, connections=2, transport=transport
         )
@@ -149,15 +152,15 @@ class Dify:
         if ask.app not in self._keys:
             return Refusal(_broken("no_key"))
         app = self._apps[ask.app]
-        request = self._streams.build_request(
+        request = httpx.Request(
             "POST",
-            app.path,
+            f"{self._base_url}/{app.path}",
             content=_body(app, ask),
             headers=self._headers(ask.app) | _stream_headers(ask.trace_id),
-            timeout=self._patience,
+            extensions={"timeout": self._patience.as_dict()},
         )
         try:
-            response = await self._streams.send(request, stream=True)
+            response = await self._streams.handle_async_request(request)
         except _NETWORK as exc:
             return Refusal(_broken(_how_opening_failed(exc)))
         if _is_stream(response):

@@ -41,15 +41,20 @@ def open_client(
 
     Proxies and .netrc of the environment are not read: addresses come from the settings alone.
     """
+    return httpx.AsyncClient(
+        base_url=base_url,
+        headers=dict(headers or {}),
+        timeout=(deadlines or Deadlines()).as_timeout(),
+        transport=transport or open_transport(connections),
+        trust_env=False,
+    )
+
+
+def open_transport(connections: int) -> httpx.AsyncBaseTransport:
+    """Return what a client sends through; most callers want `open_client`."""
     limits = httpx.Limits(
         max_connections=connections,
         max_keepalive_connections=connections // 2,
         keepalive_expiry=120,
     )
-    return httpx.AsyncClient(
-        base_url=base_url,
-        headers=dict(headers or {}),
-        timeout=(deadlines or Deadlines()).as_timeout(),
-        transport=transport or AiohttpTransport(verify=tls(), limits=limits, trust_env=False),
-        trust_env=False,
-    )
+    return AiohttpTransport(verify=tls(), limits=limits, trust_env=False)

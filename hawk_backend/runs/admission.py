@@ -78,17 +78,17 @@ class Ticket:
         self.since: float | None = None
         self._moved: Callable[[int], None] = _nobody
         self._bulkhead: Bulkhead | None = bulkhead
-        self._granted = asyncio.Event()
+        self._waiting: asyncio.Future[None] | None = None
 
     def move_to(self, place: int) -> None:
         """Take a new place."""
         if place == self.position and place:
             return
         self.position = place
-        if place == 0:
-            self._granted.set()
-        else:
+        if place:
             self._moved(place)
+        elif self._waiting and not self._waiting.done():
+            self._waiting.set_result(None)
 
     def on_move(self, moved: Callable[[int], None]) -> None:
         """Let `moved` hear of every new place in the line."""
@@ -96,7 +96,9 @@ class Ticket:
 
     async def granted(self) -> None:
         """Wait for the slot."""
-        await self._granted.wait()
+        if self.position:
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
 
     def release(self) -> None:
         """Give the slot or the place back; a second call does nothing."""

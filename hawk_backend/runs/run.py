@@ -7,7 +7,7 @@ waits for Dify) → the answer → hawk_done → exactly one terminal event.
 import asyncio
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 
 from hawk_backend import observability
@@ -61,8 +61,7 @@ class Run:
         self._prepared: Prepared | None = None
         self._generation: Generation | None = None
         self._early: asyncio.Timeout | None = None
-        self._ended = asyncio.Event()
-        self._stop_asked = asyncio.Event()
+        self._pause: asyncio.Timeout | None = None
         self._alone = parts.ticker.watch(lambda: self.stop(Why.ABANDONED))
         self._alone.within(max(parts.limits.attach_s, self._resume_s))
 
@@ -122,18 +121,14 @@ class Run:
         if self.why or self.buffer.closed or self.relay.whole:
             return
         self.why = why
-        self._stop_asked.set()
-        if self._early:
-            self._early.reschedule(self.ticker.now())
+        for waiting in (self._early, self._pause):
+            if waiting:
+                waiting.reschedule(self.ticker.now())
         if self._generation:
             shutdown = why is Why.SHUTDOWN
             self._generation.stop(patience_s=self.clocks.drain if shutdown else None)
             if not self.relay.begun:
                 self._end()
-
-    async def ended(self) -> None:
-        """Wait for the terminal event."""
-        await self._ended.wait()
 
     @property
     def _resume_s(self) -> float:
@@ -190,12 +185,11 @@ class Run:
                 return
 
     async def _stopped_in(self, pause_s: float) -> bool:
-        try:
-            async with asyncio.timeout(pause_s):
-                await self._stop_asked.wait()
-        except TimeoutError:
-            return False
-        return True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause_s) as self._pause:
+                await asyncio.Event().wait()
+        self._pause = None
+        return self.why is not None
 
     def _relayed(self, events: list[bytes]) -> None:
         if events and not self.buffer.closed:
@@ -226,7 +220,6 @@ class Run:
         self.buffer.append([*rest, encode(self._done()), encode(self._terminal())])
         self.buffer.close()
         self.phase = "drain"
-        self._ended.set()
         self._record()
 
     def _done(self) -> Mapping[str, object]:
