@@ -1,0 +1,296 @@
+"""On the real parts, the rows of every family of intents are those of independent SQL."""
+
+import tomllib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from hawk_backend.catalogue import Catalogue
+from hawk_backend.clients.http import open_client
+from hawk_backend.clients.supabase import Supabase, SupabaseAccess
+from hawk_backend.models import SERVICE, Reason, TableState
+from hawk_backend.pipeline.fetch import Fetch, TableResult
+from hawk_backend.pipeline.intent import Intent, IntentParser
+from hawk_backend.pipeline.plan import plan
+from hawk_backend.pipeline.reads import Reads
+from tests.pipeline.shelf import CATALOGUE, SINGAPORE, asks
+from tests.stack import ANCHOR, LocalStack
+
+PARSER = IntentParser(ANCHOR)
+
+DESK: Mapping[str, str] = tomllib.loads(Path(__file__).with_name("desk.toml").read_text("utf-8"))
+
+OPEN = {"hedge_instructions": "open_instructions", "hedge_business_events": "open_events"}
+LINE = {
+    "hedge_instructions": "line",
+    "hedge_business_events": "line_events",
+    "deal_bookings": "line_deals",
+    "gl_entries": "line_ledger",
+    "allocation_engine": "line_allocations",
+}
+CAPACITY = {
+    "entity_master": "entities",
+    "position_nav_master": "positions",
+    "allocation_engine": "allocations",
+    "currency_configuration": "currencies",
+    "threshold_configuration": "thresholds",
+    "buffer_configuration": "buffers",
+    "currency_rates": "rates",
+    "usd_pb_deposit": "deposits",
+}
+
+
+def question(name: str, **values: str) -> str:
+    """Return a query of the desk with the queries that it is made of."""
+    text = DESK[name]
+    while "{" in text:
+        text = text.format_map({**DESK, **values})
+    return text
+
+
+@pytest.fixture
+async def sql(stack: LocalStack) -> AsyncIterator[asyncpg.Connection]:
+    """The database itself."""
+    connection = await asyncpg.connect(stack.dsn)
+    yield connection
+    await connection.close()
+
+
+@asynccontextmanager
+async def opened(
+    stack: LocalStack, catalogue: Catalogue = CATALOGUE, key: str = ""
+) -> AsyncIterator[Supabase]:
+    """Open the source's client on the real PostgREST."""
+    service = stack.env["SUPABASE_SERVICE_ROLE_KEY"]
+    access = SupabaseAccess(stack.env["SUPABASE_REST_URL"], key or service)
+    async with open_client() as http:
+        yield Supabase(http, access, catalogue.tables, deadline_s=10)
+
+
+@pytest.fixture
+async def supabase(stack: LocalStack) -> AsyncIterator[Supabase]:
+    """The source's client on the real PostgREST."""
+    async with opened(stack) as supabase:
+        yield supabase
+
+
+async def fetched(
+    supabase: Supabase, intent: Intent, catalogue: Catalogue = CATALOGUE
+) -> dict[str, TableResult]:
+    """Plan and fetch; results by table."""
+    reads = Reads(supabase, SINGAPORE)
+    fetch = Fetch(reads, catalogue, deadline_s=20)
+    results = await fetch.fetch(
+        plan(intent, catalogue, ANCHOR), SERVICE, fresh=False, on_result=lambda _: None
+    )
+    await reads.aclose()
+    return {result.table: result for result in results}
+
+
+def keys(result: TableResult) -> list[tuple[str, ...]]:
+    """Return the key of every row, in order of the keys."""
+    names = result.slice.table.key if result.slice else ()
+    return sorted(tuple(str(row[name]) for name in names) for row in result.rows)
+
+
+async def check(
+    supabase: Supabase,
+    sql: asyncpg.Connection,
+    intent: Intent,
+    questions: Mapping[str, str],
+    **values: str,
+) -> dict[str, TableResult]:
+    """Compare each table's rows with the desk's question."""
+    results = await fetched(supabase, intent)
+    await compare(sql, results, questions, **values)
+    return results
+
+
+async def compare(
+    sql: asyncpg.Connection,
+    results: Mapping[str, TableResult],
+    questions: Mapping[str, str],
+    **values: str,
+) -> None:
+    """Compare the keys of the rows, and see that none is said to be left out."""
+    for table, name in questions.items():
+        rows = await sql.fetch(question(name, **values))
+        assert (table, keys(results[table])) == (table, sorted(tuple(map(str, r)) for r in rows))
+        assert (table, results[table].complete) == (table, True)
+
+
+async def test_check_if_i_can_hedge_cny_today(supabase: Supabase, sql: asyncpg.Connection) -> None:
+    """Everything that capacity is computed from, and what was executed today."""
+    intent = PARSER.parse("Check if I can hedge 150K CNY today")
+    questions = CAPACITY | {"hedge_instructions": "executed_today"}
+    results = await check(supabase, sql, intent, questions, c="CNY")
+
+    assert intent.intent == "hedge_utilization"
+    assert len(results["entity_master"].rows) == 4
+    assert len(results["position_nav_master"].rows) == 8
+    assert results["position_nav_master"].as_of == ANCHOR
+
+
+async def test_start_a_usd_coi_hedge(supabase: Supabase, sql: asyncpg.Connection) -> None:
+    """The positions of the NAV type, and the instruments of the currency for it."""
+    intent = PARSER.parse("Start USD 25M COI hedge")
+    questions = {**CAPACITY, "hedge_instruments": "instruments"}
+    results = await fetched(supabase, intent)
+    whole = await fetched(supabase, replace(intent, slots=replace(intent.slots, nav_type=None)))
+    await compare(sql, whole, questions, c="USD")
+
+    assert intent.intent == "hedge_inception"
+    assert len(results["currency_configuration"].rows) == 7
+    for table in ("position_nav_master", "allocation_engine"):
+        coi = [row for row in whole[table].rows if row["nav_type"] == "COI"]
+        assert list(results[table].rows) == coi
+    assert len(results["position_nav_master"].rows) == 4
+
+
+async def test_roll_an_eur_hedge(supabase: Supabase, sql: asyncpg.Connection) -> None:
+    """EUR has no entity and no position: they are empty, which is not the same as missing."""
+    intent = PARSER.parse("Rollover existing EUR hedge")
+    questions = {name: CAPACITY[name] for name in ("entity_master", "currency_rates")}
+    results = await check(supabase, sql, intent, OPEN | questions, c="EUR")
+
+    assert intent.intent == "hedge_rollover"
+    assert results["entity_master"].state is TableState.EMPTY
+    assert results["position_nav_master"].state is TableState.EMPTY
+
+
+async def test_close_a_jpy_hedge(supabase: Supabase, sql: asyncpg.Connection) -> None:
+    """What is open, its deals, its ledger and how effective it was."""
+    intent = PARSER.parse("Close JPY hedge position")
+    others = {"deal_bookings": "deals", "gl_entries": "ledger"}
+    others["hedge_effectiveness"] = "effectiveness"
+    await check(supabase, sql, intent, OPEN | others, c="JPY")
+
+    assert intent.intent == "hedge_termination"
+
+
+async def test_amend_an_order(supabase: Supabase, sql: asyncpg.Connection) -> None:
+    """The order with its past and future, its events, deals, ledger and allocations."""
+    intent = PARSER.parse("Modify order ORD-123 notional to 120M")
+    results = await check(supabase, sql, intent, LINE, o="ORD-123")
+
+    assert intent.intent == "hedge_amendment"
+    assert results["hedge_instructions"].state is TableState.FRESH
+
+
+async def test_status_of_all_cny_instructions(supabase: Supabase, sql: asyncpg.Connection) -> None:
+    """All of them, newest first, in whatever state, with all that followed."""
+    intent = PARSER.parse("Status of all CNY instructions")
+    questions = {
+        "hedge_instructions": "instructions",
+        "hedge_business_events": "events",
+        "deal_bookings": "deals",
+        "gl_entries": "ledger",
+        "allocation_engine": "allocations",
+    }
+    results = await check(supabase, sql, intent, questions, c="CNY")
+
+    assert intent.intent == "hedge_inquiry"
+    ordered = await sql.fetch(question("newest_instructions", c="CNY"))
+    shown = [row["instruction_id"] for row in results["hedge_instructions"].rows]
+    assert shown == [row["instruction_id"] for row in ordered]
+
+
+FAMILIES: list[tuple[Intent, dict[str, str], dict[str, str]]] = [
+    (
+        asks("risk_analysis", currency=("KRW",)),
+        {"position_nav_master": "positions", "currency_rates": "rates", "risk_monitoring": "risks"},
+        {"c": "KRW"},
+    ),
+    (
+        asks("threshold_monitoring", currency=("HKD",)),
+        {"threshold_configuration": "thresholds", "usd_pb_deposit": "deposits"},
+        {"c": "HKD"},
+    ),
+    (
+        asks("hedge_effectiveness", currency=("AUD",)),
+        {"hedge_effectiveness": "effectiveness", "hedge_business_events": "events"},
+        {"c": "AUD"},
+    ),
+    (
+        asks("position_monitoring", entity_type="Subsidiary", nav_type="RE"),
+        {"position_nav_master": "subsidiaries"},
+        {},
+    ),
+    (
+        asks("exposure_analysis", entity_ids=("ENT15",)),
+        {
+            "entity_master": "entity",
+            "position_nav_master": "entity_positions",
+            "currency_configuration": "entity_currency",
+        },
+        {},
+    ),
+    (asks("mx_bookings", order_id="ORD-123"), LINE, {"o": "ORD-123"}),
+    (
+        asks("gl_entries_query", currency=("CNY",)),
+        {"gl_entries": "ledger", "gl_entries_detail": "ledger_details"},
+        {"c": "CNY"},
+    ),
+    (
+        asks("configuration_query", currency=("CNY",)),
+        {"buffer_configuration": "buffers", "threshold_configuration": "thresholds"},
+        {"c": "CNY"},
+    ),
+    (asks("market_analysis", currency=("TWD",)), {"currency_rates": "all_rates"}, {"c": "TWD"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("intent", "questions", "values"), FAMILIES, ids=[case[0].intent for case in FAMILIES]
+)
+async def test_every_family_sees_the_right_rows(
+    supabase: Supabase,
+    sql: asyncpg.Connection,
+    intent: Intent,
+    questions: dict[str, str],
+    values: dict[str, str],
+) -> None:
+    """One intent of each other family, its own tables compared."""
+    planned = {query.table for query in plan(intent, CATALOGUE, ANCHOR).queries}
+    asked = {table: name for table, name in questions.items() if table in planned}
+    assert len(asked) >= min(2, len(questions))
+    await check(supabase, sql, intent, asked, **values)
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE.intents))
+async def test_no_intent_leaves_a_hole_on_the_real_parts(supabase: Supabase, name: str) -> None:
+    """Every table of every intent is read whole, or known to be absent; core tables are there."""
+    for slots in ({"currency": ("CNY",)}, {"order_id": "ORD-123"}, {"entity_ids": ("ENT7",)}):
+        for table, result in (await fetched(supabase, asks(name, **slots))).items():
+            core = CATALOGUE.tables[table].core
+            assert (table, result.state is TableState.ABSENT) == (table, not core)
+            assert (table, result.reason) == (table, None)
+
+
+async def test_tables_over_their_caps_give_the_same_rows(
+    stack: LocalStack, sql: asyncpg.Connection
+) -> None:
+    """With slices far too small the order's records come by questions of their own."""
+    caps = {"hedge_instructions": 7, "hedge_business_events": 6, "deal_bookings": 14}
+    small = {
+        name: replace(table, row_cap=caps.get(name, 30)) for name, table in CATALOGUE.tables.items()
+    }
+    catalogue = replace(CATALOGUE, tables=small)
+    order = asks("hedge_amendment", order_id="ORD_123")
+    entity = asks("position_monitoring", entity_ids=("ENTITY0015",))
+    async with opened(stack, catalogue) as supabase:
+        await compare(sql, await fetched(supabase, order, catalogue), LINE, o="ORD-123")
+        found = await fetched(supabase, entity, catalogue)
+        await compare(sql, found, {"position_nav_master": "entity_positions"})
+
+
+async def test_a_key_without_rights_reads_nothing(stack: LocalStack) -> None:
+    """What row-level security withholds looks empty; what is not granted is forbidden."""
+    async with opened(stack, key="no-such-key") as supabase:
+        results = await fetched(supabase, asks("system_status"))
+
+    assert {result.reason for result in results.values()} == {Reason.FORBIDDEN}
