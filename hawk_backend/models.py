@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from hashlib import sha256
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -42,6 +43,18 @@ class Tier(StrEnum):
     NONE = "none"
 
 
+class Freshness(StrEnum):
+    """How new a prompt wants its rows.
+
+    As the cache's limits allow; no older than the time within which changes are noticed; or
+    straight from the source.
+    """
+
+    USUAL = "usual"
+    BOUND = "bound"
+    SOURCE = "source"
+
+
 class Stage(StrEnum):
     """The stages of the data path, as metrics, logs and events name them."""
 
@@ -62,7 +75,9 @@ class Principal:
     @property
     def scope(self) -> str:
         """The part of a cache key that keeps one principal's rows from another's."""
-        return self.role
+        if self.role == SERVICE.role:
+            return self.role
+        return f"{self.role}:{sha256(self.subject.encode()).hexdigest()[:32]}"
 
 
 SERVICE = Principal(subject="anonymous", role="service_role")

@@ -55,6 +55,19 @@ _FIRST = Histogram(
 _TOKENS = Counter("hawk_dify_tokens", "Tokens that Dify charged", ["kind"], registry=REGISTRY)
 _COST = Counter("hawk_dify_cost", "Price that Dify reported", ["currency"], registry=REGISTRY)
 
+_LOOKUPS = Counter(
+    "hawk_cache_lookups", "Look-ups of the cache by how they ended", ["end"], registry=REGISTRY
+)
+_WARMTH = Counter(
+    "hawk_cache_prompts", "Prompts by how much the cache had", ["warmth"], registry=REGISTRY
+)
+_RETIRED = Counter(
+    "hawk_cache_retirements", "Tables retired", ["table", "cause"], registry=REGISTRY
+)
+_FEED = Gauge(
+    "hawk_feed_heard_timestamp_seconds", "When this replica last read the feed", registry=REGISTRY
+)
+
 
 def configure_logging(level: str, style: Literal["json", "console"]) -> None:
     """Send structured lines to standard error, one event each."""
@@ -110,6 +123,26 @@ def table_read(table: str, *, state: str, reason: str | None, tier: str, ms: flo
     _READS.labels(table=table, state=state, reason=reason or "", tier=tier).inc()
     if ms:
         _TABLES.labels(table=table).observe(ms / 1000)
+
+
+def cache_lookup(end: str) -> None:
+    """Count a look-up: memory, redis, source, joined, missing or absent."""
+    _LOOKUPS.labels(end=end).inc()
+
+
+def cache_prompt(warmth: str) -> None:
+    """Count a prompt: warm, partial, cold or late."""
+    _WARMTH.labels(warmth=warmth).inc()
+
+
+def cache_retired(table: str, cause: str) -> None:
+    """Count a table that this replica has retired."""
+    _RETIRED.labels(table=table, cause=cause).inc()
+
+
+def feed_heard() -> None:
+    """Note that this replica has read the version feed."""
+    _FEED.set_to_current_time()
 
 
 def run_opened() -> None:

@@ -60,11 +60,12 @@ redis.call('HSET', KEYS[2], ':polled', ARGV[1])
 return retired
 """
 
-# KEYS: the lease.  ARGV: who asks, for how many milliseconds.
+# KEYS: the lease, the stamps.  ARGV: who asks, for how many milliseconds.
 LEASE = """
 local holder = redis.call('GET', KEYS[1])
 local time = redis.call('TIME')
-if holder and holder ~= ARGV[1] then return {0, time[1], time[2]} end
+local polled = redis.call('HGET', KEYS[2], ':polled')
+if holder and holder ~= ARGV[1] then return {0, time[1], time[2], polled} end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return {1, time[1], time[2]}
+return {1, time[1], time[2], polled}
 """

@@ -18,6 +18,7 @@ from hawk_backend.errors import CacheUnavailable
 
 LEASE_MS = 2_000
 _NONCE_CHARS = 22
+_MICROS_CHARS = 18
 _MICRO = 1_000_000
 _REMEDY = "nothing was confirmed as retired: send it again once Redis can be reached"
 
@@ -39,10 +40,14 @@ UNKNOWN = Seen({})
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Whether this replica is the one that polls; `at_us` is the moment, by the stamps' clock."""
+    """Whether this replica is the one that polls.
+
+    `at_us` is the moment and `polled_us` that of the last poll, both by the stamps' clock.
+    """
 
     held: bool
     at_us: int
+    polled_us: int | None
 
 
 class Stamps(Protocol):
@@ -97,7 +102,7 @@ class LocalStamps:
     async def lease(self, replica: str) -> Lease | None:
         """Poll always: there is nobody else."""
         del replica
-        return Lease(held=True, at_us=_now_us())
+        return Lease(held=True, at_us=_now_us(), polled_us=self._polled_us)
 
     async def settle(self, versions: Mapping[str, str], at_us: int) -> tuple[str, ...] | None:
         """Delete the nonces of tables whose version has changed, appeared or gone."""
@@ -136,14 +141,15 @@ class RedisStamps:
 
     async def lease(self, replica: str) -> Lease | None:
         """Ask for the lease, or make the one that is held longer."""
-        asked = time.monotonic()
+        keys, asked = self._link.keys, time.monotonic()
         try:
-            held, seconds, micros = await self._link.run(
-                lambda redis: redis.eval(LEASE, 1, self._link.keys.lease, replica, LEASE_MS)
+            held, seconds, micros, polled = await self._link.run(
+                lambda redis: redis.eval(LEASE, 2, keys.lease, keys.stamps, replica, LEASE_MS)
             )
         except (Away, ResponseError):
             return None
-        return Lease(held=bool(held), at_us=self._link.heard(seconds, micros, asked))
+        at_us = self._link.heard(seconds, micros, asked)
+        return Lease(held=bool(held), at_us=at_us, polled_us=_moment(polled))
 
     async def settle(self, versions: Mapping[str, str], at_us: int) -> tuple[str, ...] | None:
         """Compare and delete in one script."""
@@ -213,14 +219,19 @@ class RedisStamps:
         await self._link.run(lambda redis: redis.delete(keys.stamps, keys.versions))
 
     def _seconds_since(self, polled: bytes | None) -> float | None:
-        if polled is None or not polled.isdigit():
+        at_us = _moment(polled)
+        if at_us is None:
             return None
-        seconds = (self._link.clock_us() - int(polled)) / _MICRO
+        seconds = (self._link.clock_us() - at_us) / _MICRO
         return seconds if seconds > -1 else None
 
 
 def _possible(value: bytes | None) -> bool:
     return value is not None and len(value) == _NONCE_CHARS
+
+
+def _moment(polled: bytes | None) -> int | None:
+    return int(polled) if polled and polled.isdigit() and len(polled) <= _MICROS_CHARS else None
 
 
 def _now_us() -> int:

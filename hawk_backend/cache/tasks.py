@@ -18,13 +18,12 @@ class Tasks:
         return len(self._tasks)
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run `work` to its end, whoever stops waiting for it."""
-        if self._closed:
-            work.close()
-            raise asyncio.CancelledError
+        """Run `work` to its end, whoever stops waiting for it; after the end it is cancelled."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        if self._closed:
+            task.cancel()
         return task
 
     async def aclose(self) -> None:

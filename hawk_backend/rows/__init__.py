@@ -2,7 +2,8 @@
 
 from hawk_backend.rows.answer import Answer
 from hawk_backend.rows.cells import Cell
+from hawk_backend.rows.read import Read
 from hawk_backend.rows.slice import Row, Slice, read_slice
 from hawk_backend.rows.where import Term, Value, Where
 
-__all__ = ["Answer", "Cell", "Row", "Slice", "Term", "Value", "Where", "read_slice"]
+__all__ = ["Answer", "Cell", "Read", "Row", "Slice", "Term", "Value", "Where", "read_slice"]

@@ -1,0 +1,179 @@
+"""The feed: asks the database which tables have changed, and retires those.
+
+Every replica runs one.  The one with the lease polls; the others look now and then which tables
+are watched, for that decides how long rows may live.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from hawk_backend.cache.limits import FeedState
+from hawk_backend.cache.stamps import Lease, Stamps
+from hawk_backend.cache.watched import View, Watched
+from hawk_backend.errors import SourceError
+from hawk_backend.observability import feed_heard, logger
+
+_LOG = logger("cache.feed")
+_READ_S = 2.0
+_MICRO = 1_000_000
+SILENT_S = 10.0
+"""After so many seconds without a poll the service is not well."""
+
+
+class Versions(Protocol):
+    """What the database tells of its changes; everything raises SourceError."""
+
+    async def versions(self) -> Mapping[str, str] | None:
+        """Return the version of every watched table; None where the database has no feed."""
+
+    async def views(self) -> Mapping[str, tuple[frozenset[str], bool]] | None:
+        """Return what every view reads, and whether it is materialized; None: not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who hears of retirements.
+
+    `retired` hears the tables whose nonces a poll of ours has deleted; `refresh` those, and what
+    somebody else's word has retired, once the poll that he called for has ended.
+    """
+
+    retired: Callable[[Sequence[str]], None]
+    refresh: Callable[[Iterable[str]], None]
+
+
+class Feed:
+    """Keeps the stamps true to the database."""
+
+    def __init__(
+        self,
+        source: Versions,
+        stamps: Stamps,
+        watched: Watched,
+        told: Told,
+        *,
+        replica: str,
+        interval_s: float,
+    ) -> None:
+        self._source = source
+        self._stamps = stamps
+        self._watched = watched
+        self._told = told
+        self._replica = replica
+        self._interval_s = interval_s
+        self._lease: Lease | None = None
+        self._lag: tuple[float, float] | None = None
+        self._read_s = 0.0
+        self._failure = ""
+        self._asked: set[str] = set()
+        self._call = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"<Feed {self.mode}, {len(self._watched.names)} tables watched>"
+
+    @property
+    def mode(self) -> FeedState:
+        """Whether the feed as a whole is live, late or not there."""
+        if self._watched.installed is False:
+            return FeedState.NONE
+        return self._watched.heard(self.lag_s)
+
+    @property
+    def lag_s(self) -> float | None:
+        """Seconds since the last successful poll of any replica; None: none is on record."""
+        if self._lag is None:
+            return None
+        lag, at = self._lag
+        return lag + time.monotonic() - at
+
+    def ask(self, tables: Iterable[str]) -> None:
+        """Call for a poll at once, because these have been retired by somebody's word."""
+        self._asked.update(tables)
+        self._call.set()
+
+    async def run(self) -> None:
+        """Poll for ever; the app owns the task and cancels it."""
+        while True:
+            began = time.monotonic()
+            self._call.clear()
+            await self.turn()
+            rest = self._interval_s - (time.monotonic() - began)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._call.wait(), max(rest, 0.0))
+
+    async def turn(self) -> None:
+        """Poll once if it is our turn, or if somebody asked for it."""
+        asked, self._asked = self._asked, set()
+        self._lease = await self._stamps.lease(self._replica)
+        if self._lease is not None and self._lease.polled_us is not None:
+            self._lag = ((self._lease.at_us - self._lease.polled_us) / _MICRO, time.monotonic())
+        ours = self._lease is not None and self._lease.held and self._watched.installed
+        changed: Collection[str] = ()
+        if ours or asked or self._watched.is_old:
+            changed = await self._poll()
+        self._told.refresh({*asked, *changed})
+        if self._watched.views_are_old:
+            await self._look_at_views()
+
+    async def look(self) -> Mapping[str, object]:
+        """Return what operators may know; raises SourceError where a feed has fallen silent."""
+        lag = self.lag_s
+        if self._watched.installed and (lag is None or lag > SILENT_S):
+            raise SourceError(f"The version feed is not being read: {self._failure or 'no poll'}.")
+        return self.report()
+
+    def report(self) -> Mapping[str, object]:
+        """Return mode, lag and bound, and what the database watches.
+
+        `bound_s` is how old a change may be that no prompt has noticed yet, in a live feed.
+        """
+        lag = self.lag_s
+        return {
+            "mode": self.mode.value,
+            "failure": self._failure or None,
+            "polls": self._lease is not None and self._lease.held,
+            "lag_s": None if lag is None else round(lag, 3),
+            "bound_s": round(self._interval_s + self._read_s, 3),
+            **self._watched.report(),
+        }
+
+    async def _poll(self) -> Sequence[str]:
+        """Read the versions, learn from them, and retire what has changed."""
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(_READ_S):
+                versions = await self._source.versions()
+        except (SourceError, TimeoutError) as exc:
+            self._fails(str(exc) or "the versions did not arrive in time")
+            return ()
+        self._read_s = time.monotonic() - began
+        self._watched.learn(versions)
+        if versions is None or self._lease is None:
+            return ()
+        retired = await self._stamps.settle(versions, self._lease.at_us)
+        if retired is None:
+            self._fails("the stamps could not be settled")
+            return ()
+        self._failure, self._lag = "", (0.0, began)
+        feed_heard()
+        if retired:
+            self._told.retired(retired)
+        return retired
+
+    async def _look_at_views(self) -> None:
+        try:
+            async with asyncio.timeout(_READ_S):
+                found = await self._source.views()
+        except (SourceError, TimeoutError):
+            return
+        views = None if found is None else {name: View(*facts) for name, facts in found.items()}
+        self._watched.learn_views(views)
+
+    def _fails(self, why: str) -> None:
+        if not self._failure:
+            _LOG.warning("feed not read", reason=why)
+        self._failure = why

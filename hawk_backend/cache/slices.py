@@ -1,0 +1,355 @@
+"""The read path: stamps, tier 1, tier 2, source."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from hawk_backend.cache.keys import SliceKey, full_name, slice_key
+from hawk_backend.cache.limits import CEILING_S, FeedState, longest_s
+from hawk_backend.cache.stamps import Seen, Stamps
+from hawk_backend.cache.stats import Cause, End, Stats
+from hawk_backend.cache.tasks import Tasks
+from hawk_backend.cache.tiers import Memory, Shared
+from hawk_backend.cache.turns import Turns
+from hawk_backend.cache.watched import Watched
+from hawk_backend.catalogue import Table
+from hawk_backend.errors import TableAbsent
+from hawk_backend.models import SERVICE, Freshness, Principal, Tier
+from hawk_backend.rows import Answer, Read, Slice, Where, read_slice
+
+T = TypeVar("T")
+
+
+class Source(Protocol):
+    """Where rows come from."""
+
+    def load(self, table: Table, principal: Principal, where: Where) -> Awaitable[Read]:
+        """Return rows by a query that is sent after this call; raises SourceError."""
+
+    def shape(self, table: Table) -> str | None:
+        """Return everything of the question that the table's name does not say; None: absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """What time it is: at the source, at the desk; and the zone of instants without one."""
+
+    zone: ZoneInfo
+    today: Callable[[], date]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def day(self) -> str:
+        """The dates that a view may take for today."""
+        return f"{self.now():%Y-%m-%d} {self.today()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tiers:
+    """Where slices are kept: in this process, and in Redis where there is one."""
+
+    memory: Memory
+    shared: Shared | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One table of one prompt."""
+
+    table: Table
+    principal: Principal
+    where: Where
+    key: SliceKey
+    stamp: bytes | None
+
+
+class Slices:
+    """Slices, valid by stamps.  Every read of the source belongs to the cache, not to a prompt."""
+
+    def __init__(
+        self,
+        source: Source,
+        stamps: Stamps,
+        watched: Watched,
+        tiers: Tiers,
+        tasks: Tasks,
+        clocks: Clocks,
+        stats: Stats,
+    ) -> None:
+        self.stats = stats
+        self.memory = tiers.memory
+        self._source = source
+        self._stamps = stamps
+        self._watched = watched
+        self._shared = tiers.shared
+        self._tasks = tasks
+        self._clocks = clocks
+        self._fills: dict[tuple[SliceKey, bytes, float], asyncio.Task[Read]] = {}
+        self._straight: Turns[SliceKey, Look, Read] = Turns(self._read_straight, tasks)
+        self._waiting = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def __repr__(self) -> str:
+        shared = "none" if self._shared is None else "in use" if self._shared.usable else "away"
+        return f"<Slices {self.memory!r}, tier 2 {shared}, {len(self._fills)} being read>"
+
+    async def look(
+        self,
+        tables: Collection[Table],
+        principal: Principal,
+        freshness: Freshness = Freshness.USUAL,
+        *,
+        counted: bool = True,
+    ) -> "Reading":
+        """Return the view of these tables as they are after this call: one round trip."""
+        names = {mark for table in tables for mark in self._marks(table, principal)}
+        seen = await self._stamps.read(names)
+        return Reading(self, seen, principal, freshness, counted=counted)
+
+    async def renew(self, table: Table, *, oldest_s: float) -> Read:
+        """Bring in a table for the service, read from the source at most `oldest_s` ago."""
+        seen = await self._stamps.read(self._marks(table, SERVICE))
+        future, _ = self.start(seen, table, SERVICE, (), Freshness.USUAL, oldest_s=oldest_s)
+        return await future
+
+    def aging(self, tables: Mapping[str, Table], share: float) -> list[str]:
+        """Return the service's tables in use that have lived for `share` of their ceiling."""
+        return [
+            key.table
+            for key, kept in self.memory.items()
+            if kept.used
+            and key.scope == SERVICE.scope
+            and not key.part
+            and self.age_s(kept.slice.fetched_at) > share * CEILING_S[tables[key.table].volatility]
+        ]
+
+    async def idle(self) -> None:
+        """Return once no prompt waits for the source."""
+        await self._idle.wait()
+
+    async def retire(self, tables: Sequence[str], cause: Cause) -> None:
+        """Make every copy of these tables invalid everywhere; raises CacheUnavailable."""
+        if tables:
+            await self._stamps.retire(tables)
+            self.retired(tables, cause)
+
+    def retired(self, tables: Iterable[str], cause: Cause) -> None:
+        """Count retired tables and free the memory that their rows take."""
+        self.stats.retirement(tables, cause)
+        self.memory.drop(self._watched.dependents(list(tables)))
+
+    async def changed(
+        self, stamps: Mapping[str, bytes], tables: Mapping[str, Table], principal: Principal
+    ) -> tuple[str, ...]:
+        """Return which tables have another stamp now than `stamps` says."""
+        marks = {name: self._marks(tables[name], principal) for name in stamps}
+        seen = await self._stamps.read({mark for group in marks.values() for mark in group})
+        found = {name: joined(seen, group) for name, group in marks.items()}
+        return tuple(n for n, old in stamps.items() if found[n] is not None and found[n] != old)
+
+    def peek(self, table: Table, principal: Principal) -> Mapping[str, object]:
+        """Return {table, slice, state, age_s} of what this process keeps, without asking."""
+        kept = None
+        if (shape := self._source.shape(table)) is not None:
+            kept = self.memory.peek(self._key(table, principal, (), shape))
+        return {
+            "table": table.name,
+            "slice": principal.scope,
+            "state": "cold" if kept is None else "kept",
+            "age_s": None if kept is None else round(self.age_s(kept.slice.fetched_at), 3),
+        }
+
+    def now(self) -> datetime:
+        """Return the moment by which rows have their age."""
+        return self._clocks.now()
+
+    def start(
+        self,
+        seen: Seen,
+        table: Table,
+        principal: Principal,
+        where: Where,
+        freshness: Freshness,
+        *,
+        oldest_s: float = math.inf,
+    ) -> tuple[asyncio.Future[Read], End | None]:
+        """Return a read under way, and how it ended where that is known at once."""
+        shape = self._source.shape(table)
+        if shape is None:
+            return _failed(TableAbsent(f"{table.name} does not exist in this database")), End.ABSENT
+        state = self._watched.state(table, seen, as_user=principal.role != SERVICE.role)
+        longest = longest_s(table, state, freshness)
+        stamp = None
+        if state is not FeedState.NEVER:
+            stamp = joined(seen, self._marks(table, principal))
+        look = Look(table, principal, where, self._key(table, principal, where, shape), stamp)
+        if stamp is None or longest is None:
+            return _followed(self._tasks.start(self._straight.ask(look.key, look))), None
+        longest = min(longest, oldest_s)
+        find = self.memory.get if oldest_s == math.inf else self.memory.peek
+        kept = find(look.key)
+        if (
+            kept is not None
+            and kept.stamp == stamp
+            and self.age_s(kept.slice.fetched_at) <= longest
+        ):
+            return _done(Read(kept.slice, Tier.MEMORY, 0.0, stamp=stamp)), End.MEMORY
+        return self._fill(look, stamp, longest)
+
+    def age_s(self, fetched_at: datetime) -> float:
+        """Return the seconds since the source was asked; another replica's clock may be ahead."""
+        return abs((self._clocks.now() - fetched_at).total_seconds())
+
+    def wait(self, future: asyncio.Future[Read]) -> None:
+        """Let the warming wait until a prompt has what it wants from the source."""
+        self._waiting += 1
+        self._idle.clear()
+        future.add_done_callback(self._served)
+
+    def _served(self, _: asyncio.Future[Read]) -> None:
+        self._waiting -= 1
+        if not self._waiting:
+            self._idle.set()
+
+    def _fill(
+        self, look: Look, stamp: bytes, longest: float
+    ) -> tuple[asyncio.Future[Read], End | None]:
+        """Join the read under this stamp: it was sent after the stamp was there."""
+        name = (look.key, stamp, longest)
+        if (task := self._fills.get(name)) is not None:
+            return _followed(task), End.JOINED
+        task = self._fills[name] = self._tasks.start(self._read(look, stamp, longest))
+        task.add_done_callback(lambda _: self._fills.pop(name, None))
+        return _followed(task), None
+
+    async def _read(self, look: Look, stamp: bytes, longest: float) -> Read:
+        name = full_name(look.key, stamp)
+        if self._shared is not None:
+            answer = await self._shared.get(name)
+            if answer is not None and self.age_s(answer.fetched_at) <= longest:
+                rows = self._rows(look.table, answer)
+                self.memory.put(look.key, stamp, rows)
+                return Read(rows, Tier.REDIS, 0.0, stamp=stamp)
+        return await self._load(look, stamp)
+
+    async def _read_straight(self, _: SliceKey, looks: Sequence[Look]) -> Read:
+        """Ask the source for all who share this turn; keep it under the stamp read last."""
+        stamps = [look.stamp for look in looks if look.stamp is not None]
+        return await self._load(looks[-1], stamps[-1] if stamps else None)
+
+    async def _load(self, look: Look, stamp: bytes | None) -> Read:
+        """Ask the source, after the stamp was read, and keep the answer under that stamp."""
+        read = await self._source.load(look.table, look.principal, look.where)
+        if stamp is not None:
+            self.memory.put(look.key, stamp, read.slice)
+            if self._shared is not None and read.answer is not None:
+                self._shared.put(full_name(look.key, stamp), read.answer)
+        return replace(read, answer=None, stamp=stamp)
+
+    def _rows(self, table: Table, answer: Answer) -> Slice:
+        return read_slice(
+            table,
+            answer.body,
+            columns=answer.columns,
+            cap=answer.cap,
+            zone=self._clocks.zone,
+            fetched_at=answer.fetched_at,
+        )
+
+    def _key(self, table: Table, principal: Principal, where: Where, shape: str) -> SliceKey:
+        day = self._clocks.day if table.reads_clock else ""
+        return slice_key(table, principal, where, shape=shape, day=day)
+
+    def _marks(self, table: Table, principal: Principal) -> frozenset[str]:
+        marks = self._watched.marks(table.name)
+        return marks if principal.role == SERVICE.role else marks | self._watched.policy
+
+
+class Reading:
+    """One prompt's reads: all of them as of the stamps that it saw when it began."""
+
+    def __init__(
+        self,
+        slices: Slices,
+        seen: Seen,
+        principal: Principal,
+        freshness: Freshness,
+        *,
+        counted: bool,
+    ) -> None:
+        self._slices = slices
+        self._seen = seen
+        self._principal = principal
+        self._freshness = freshness
+        self._counted = counted
+
+    def start(self, table: Table, where: Where = ()) -> asyncio.Future[Read]:
+        """Return the future of a read; it fails with SourceError, and is nobody else's."""
+        future, end = self._slices.start(self._seen, table, self._principal, where, self._freshness)
+        if not self._counted:
+            return future
+        if end is None or end is End.JOINED:
+            self._slices.wait(future)
+            future.add_done_callback(lambda done: self._count(table, _ended(done, end)))
+        else:
+            self._count(table, end)
+        return future
+
+    def leave(self, futures: Collection[asyncio.Future[Read]]) -> None:
+        """Take notice that these are no longer waited for; their reads serve the next prompt."""
+        for future in futures:
+            future.cancel()
+
+    def _count(self, table: Table, end: End) -> None:
+        self._slices.stats.lookup(table.name, end)
+
+
+def joined(seen: Seen, marks: frozenset[str]) -> bytes | None:
+    """Return the stamp that these nonces make up; None where one of them is not known."""
+    if len(marks) == 1:
+        return seen.nonces.get(next(iter(marks)))
+    found = [seen.nonces.get(mark) for mark in sorted(marks)]
+    return None if None in found else b"".join(nonce for nonce in found if nonce)
+
+
+def _ended(future: asyncio.Future[Read], end: End | None) -> End:
+    if future.cancelled() or future.exception() is not None:
+        return End.MISSING
+    return end or End(future.result().tier.value)
+
+
+def _followed(task: asyncio.Future[Read]) -> asyncio.Future[Read]:
+    """Return a future of the caller's own that ends as `task` does."""
+    future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
+
+    def copy(done: asyncio.Future[Read]) -> None:
+        if future.done():
+            return
+        if done.cancelled():
+            future.cancel()
+        elif (error := done.exception()) is not None:
+            future.set_exception(error)
+            future.exception()  # looked at, also where nobody waits any more
+        else:
+            future.set_result(done.result())
+
+    task.add_done_callback(copy)
+    return future
+
+
+def _done(read: Read) -> asyncio.Future[Read]:
+    future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
+    future.set_result(read)
+    return future
+
+
+def _failed(error: Exception) -> asyncio.Future[Read]:
+    future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
+    future.set_exception(error)
+    future.exception()
+    return future

@@ -1,0 +1,129 @@
+"""What the database tells of its tables: which have a trigger, and what its views read."""
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from hawk_backend.cache.limits import FeedState
+from hawk_backend.cache.stamps import Seen
+from hawk_backend.catalogue import Table
+from hawk_backend.observability import logger
+
+_LOG = logger("cache.watched")
+_LEARN_EVERY_S = 10.0
+_VIEWS_EVERY_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view of the database: the tables that it reads, and whether it is materialized."""
+
+    reads: frozenset[str]
+    materialized: bool = False
+
+
+class Watched:
+    """Decides what may be relied on for each table of the catalogue.
+
+    `policy` are the tables that row-level security reads: their stamps are part of the stamp of
+    every user's rows.
+    """
+
+    def __init__(
+        self, tables: Mapping[str, Table], *, max_age_s: float, policy: Collection[str] = ()
+    ) -> None:
+        self.installed: bool | None = None
+        self.policy = frozenset(policy)
+        self._tables = tables
+        self._max_age_s = max_age_s
+        self._names: frozenset[str] = frozenset()
+        self._views: Mapping[str, View] = {}
+        self._marks = {name: frozenset({name, *table.bases}) for name, table in tables.items()}
+        self._learned_at = self._viewed_at = float("-inf")
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Tables with a working trigger."""
+        return self._names
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it is time to look again which tables are watched."""
+        return time.monotonic() - self._learned_at >= _LEARN_EVERY_S
+
+    @property
+    def views_are_old(self) -> bool:
+        """Whether it is time to look again what the views read."""
+        return time.monotonic() - self._viewed_at >= _VIEWS_EVERY_S
+
+    def marks(self, table: str) -> frozenset[str]:
+        """Return the tables whose nonces make up the stamp of `table`: itself, and its bases."""
+        return self._marks[table]
+
+    def dependents(self, tables: Collection[str]) -> frozenset[str]:
+        """Return every table of the catalogue whose stamp changes with these."""
+        changed = frozenset(tables)
+        if not changed:
+            return changed
+        return frozenset(name for name, marks in self._marks.items() if marks & changed)
+
+    def state(self, table: Table, seen: Seen, *, as_user: bool = False) -> FeedState:
+        """Return what is known of changes of `table`, for the service or for a user."""
+        view = self._views.get(table.name, View(frozenset(table.bases), table.materialized))
+        if view.materialized or (as_user and not self.policy <= self._names):
+            return FeedState.NEVER
+        if self.installed is None:
+            return FeedState.LATE
+        if not self._names.issuperset(view.reads or table.bases or {table.name}):
+            return FeedState.NONE
+        return self.heard(seen.polled_s_ago)
+
+    def heard(self, polled_s_ago: float | None) -> FeedState:
+        """Return whether the feed was heard lately enough to be relied on."""
+        late = polled_s_ago is None or polled_s_ago > self._max_age_s
+        return FeedState.LATE if late else FeedState.LIVE
+
+    def learn(self, names: Collection[str] | None) -> None:
+        """Take which tables are watched; None: the database has no feed."""
+        if self.installed is None and names is None:
+            _LOG.warning(
+                "no version feed: transactional and market rows come from the source",
+                remedy="apply supabase/migrations",
+            )
+        self.installed = names is not None
+        self._names = frozenset(names or ())
+        self._learned_at = time.monotonic()
+
+    def learn_views(self, views: Mapping[str, View] | None) -> None:
+        """Take what the views read; None: the database does not tell."""
+        self._views = views or {}
+        self._viewed_at = time.monotonic()
+        none = View(frozenset())
+        self._marks = {
+            name: frozenset({name, *table.bases, *self._views.get(name, none).reads})
+            for name, table in self._tables.items()
+        }
+
+    def report(self) -> Mapping[str, object]:
+        """Return tables without a trigger, and views that read something else than catalogued."""
+        return {
+            "tables_watched": len(self._names),
+            "tables_without_trigger": sorted(
+                name
+                for name, table in self._tables.items()
+                if table.kind == "table" and name not in self._names and name not in self._views
+            ),
+            "views_that_differ": dict(self._differences()),
+        }
+
+    def _differences(self) -> Mapping[str, object]:
+        found: dict[str, object] = {}
+        for name, view in self._views.items():
+            table = self._tables.get(name)
+            if table is None or view.reads == frozenset(table.bases):
+                continue
+            found[name] = {
+                "not_in_catalogue": sorted(view.reads - set(table.bases)),
+                "not_in_database": sorted(set(table.bases) - view.reads),
+            }
+        return found
