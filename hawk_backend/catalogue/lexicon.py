@@ -97,6 +97,7 @@ class DefinitionWords:
     """What asks for the meaning of a word, and what shows that it asks for data."""
 
     asks: list[str]
+    data: str
     blocks: str
 
 
@@ -126,7 +127,7 @@ class Lexicon:
 
     @classmethod
     def load(cls, folder: Path = HERE) -> Self:
-        """Read lexicon.toml, and the codes of currencies.toml; raise ConfigurationError on a fault."""
+        """Read lexicon.toml and the codes of currencies.toml; raise ConfigurationError."""
         document = _document(folder / "lexicon.toml")
         document["codes"] = set(_codes(_document(folder / "currencies.toml")))
         try:

@@ -6,9 +6,21 @@ from datetime import date, timedelta
 from hawk_backend.pipeline.intent.frame import DateRange
 
 MONTHS = (
-    "january february march april may june july august september october november december".split()
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
 )
-WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+CENTURY = 2000
 _WEEKEND = 5
 _FIRST, _LAST = date.min.year + 1, date.max.year - 1
 

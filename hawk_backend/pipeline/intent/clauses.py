@@ -1,4 +1,4 @@
-"""Divide a prompt into clauses, and decide of each what it is: request, condition, refusal, remark."""
+"""Divide a prompt into clauses: requests, conditions, refusals, remarks."""
 
 from collections.abc import Sequence as Words
 from dataclasses import dataclass, field
@@ -228,7 +228,7 @@ class ClauseReader:
         if not spans:
             return refused
         for clause in clauses:
-            kept = []
+            kept: list[Hit] = []
             for hit in clause.hits:
                 if any(start <= hit.first and hit.last <= end for start, _, _, end in spans):
                     continue
@@ -283,8 +283,7 @@ class ClauseReader:
                 return (
                     hit.command
                     or nouns
-                    or hit.intent.startswith("hedge_")
-                    and hit.strength <= _FALL
+                    or (hit.intent.startswith("hedge_") and hit.strength <= _FALL)
                 )
             if (
                 hit.first < start < hit.last - 1
@@ -296,7 +295,7 @@ class ClauseReader:
 
 
 def _governed(hits: list[Hit]) -> list[Hit]:
-    """Let a command govern the nouns behind it: "close the hedge position" asks for no positions."""
+    """Let a command govern the nouns behind it: "close the position" asks for no positions."""
     order = next((hit for hit in hits if hit.command and hit.intent in _ACTIONS), None)
     if order is None:
         return hits

@@ -1,8 +1,8 @@
-"""How sure a reading is: a small monotone table over the strength of its rule and the lead over the next reading.
+"""How sure a reading is: a monotone table over its strength and its lead over the next.
 
-The steps are the shares of right intents among the labelled prompts (given and own, tuning halves) that fall
-into each cell, smoothed towards their neighbours and made monotone; tests hold the expected calibration
-error on every corpus.
+The steps are the shares of right intents among the labelled prompts of the tuning halves in
+each cell, drawn towards their neighbours and made monotone; tests hold the expected
+calibration error on every corpus.
 """
 
 from bisect import bisect_right

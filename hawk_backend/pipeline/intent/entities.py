@@ -38,7 +38,7 @@ class Gazetteer:
 
 
 def _follow(tokens: Tokens, at: int, rest: tuple[str, ...]) -> int:
-    """Return the word behind `rest` at `at`, stops within a name skipped; 0 if it does not stand there."""
+    """Return the word behind `rest` at `at`, stops in a name skipped; 0 if it is not there."""
     for part in rest:
         if tokens.word(at) in {".", ",", "&"}:
             at += 1

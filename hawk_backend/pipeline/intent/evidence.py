@@ -1,12 +1,16 @@
-"""Weigh evidence: which phrases of the lexicon stand in a prompt, and for which intent each speaks."""
+"""Weigh evidence: which phrases of the lexicon a prompt holds, and what each speaks for."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
 from hawk_backend.catalogue.lexicon import Lexicon
+from hawk_backend.pipeline.intent.sequence import SYMBOL_STOPS
 from hawk_backend.pipeline.intent.vocabulary import plurals
 
+CERTAIN = 120
+"""The highest score."""
+_HINT = 28
 GAP = frozenset({"*"})
 _REACH = 5
 
@@ -32,6 +36,11 @@ class Hit(NamedTuple):
     command: bool
     phrase: str
 
+    @property
+    def refusable(self) -> bool:
+        """Whether refusing it says something about its intent."""
+        return self.command or self.strength > _HINT
+
 
 class PhraseBook:
     """All phrases, indexed by their first word and, where no gap follows, their second."""
@@ -45,9 +54,7 @@ class PhraseBook:
         for intent, strength, text in lexicon.phrases():
             self._add(intent, lexicon.strength[strength], strength == "command", text)
 
-    def find(
-        self, words: Sequence[str], starts: Sequence[bool], stops: frozenset[str]
-    ) -> list[Hit]:
+    def find(self, words: Sequence[str], starts: Sequence[bool]) -> list[Hit]:
         """Return every phrase in `words`, by first word; `starts` tells where a clause begins."""
         hits: list[Hit] = []
         last = len(words)
@@ -55,7 +62,7 @@ class PhraseBook:
             for phrase in self._candidates(word, words[at + 1] if at + 1 < last else ""):
                 if phrase.starts and not starts[at]:
                     continue
-                end = _match(phrase.rest, 0, words, at + 1, stops)
+                end = _match(phrase.rest, 0, words, at + 1)
                 if end:
                     hits.append(
                         Hit(at, end, phrase.intent, phrase.strength, phrase.command, phrase.text)
@@ -77,9 +84,9 @@ class PhraseBook:
         for first in elements[0]:
             if not phrase.rest:
                 self._alone.setdefault(first, []).append(phrase)
-            elif phrase.rest[0] == GAP:
+            elif phrase.rest[0] is GAP:
                 self._gapped.setdefault(first, []).append(phrase)
-        if phrase.rest and phrase.rest[0] != GAP:
+        if phrase.rest and phrase.rest[0] is not GAP:
             for first, second in product(elements[0], phrase.rest[0]):
                 self._pairs.setdefault(first, {}).setdefault(second, []).append(phrase)
 
@@ -104,17 +111,15 @@ class PhraseBook:
         return words
 
 
-def _match(
-    rest: Sequence[frozenset[str]], k: int, words: Sequence[str], at: int, stops: frozenset[str]
-) -> int:
-    """Return the word behind the match of `rest[k:]` at `at`, 0 for none; a gap spans at most four words."""
+def _match(rest: Sequence[frozenset[str]], k: int, words: Sequence[str], at: int) -> int:
+    """Return the word behind the match of `rest[k:]` at `at`; 0 for none."""
     while k < len(rest):
-        if rest[k] is GAP or rest[k] == GAP:
+        if rest[k] is GAP:
             for ahead in range(at, min(at + _REACH, len(words))):
-                end = _match(rest, k + 1, words, ahead, stops)
+                end = _match(rest, k + 1, words, ahead)
                 if end:
                     return end
-                if words[ahead] in stops:
+                if words[ahead] in SYMBOL_STOPS:
                     return 0
             return 0
         if at >= len(words) or words[at] not in rest[k]:

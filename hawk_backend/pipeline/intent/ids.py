@@ -1,4 +1,4 @@
-"""Record ids, entity ids and numeric dates: what is written in a fixed form, found before any number is read."""
+"""Record ids, entity ids and numeric dates: fixed forms, found before any number is read."""
 
 import re
 from collections.abc import Iterator
@@ -6,23 +6,29 @@ from datetime import date
 
 from hawk_backend.pipeline.intent.spans import Finding
 
-_TAIL = r"[a-z0-9]*\d[a-z0-9]*(?:[-_][a-z0-9]+)*"
+_TAIL = r"[a-z]{0,12}\d[a-z0-9]{0,24}(?:[-_][a-z0-9]{1,24}){0,6}"
 _FORM = re.compile(
     r"(?<![a-z0-9_])(?:"
     r"(?P<prev>(?:previous|prev|prior)[ ._:-]{0,2}(?:hedge )?)?"
     r"(?:"
-    rf"(?P<order_word>orders?|ord)(?: ?(?:no\.?|nr\.?|number|id|#))?(?P<order_gap>[\s_#:.-]{{0,3}}(?:ord[-_ ]?)?)(?P<order>{_TAIL})"
-    r"|(?P<sub_word>sub[-_ ]?orders?|sub)[\s_#:-]{0,2}(?:sub[-_ ]?)?(?P<sub>\d+)"
-    rf"|(?:instructions?(?: id)?[\s_#:-]{{1,2}})?(?P<inst>inst[-_][a-z0-9]+(?:[-_][a-z0-9]+)*|inst\d+|(?<=instruction )\d+)"
+    r"(?P<order_word>orders?|ord)(?: ?(?:no\.?|nr\.?|number|id|#))?"
+    rf"(?P<order_gap>[\s_#:.-]{{0,3}}(?:ord[-_ ]?)?)(?P<order>{_TAIL})"
+    r"|(?P<sub_word>sub[-_ ]?orders?|sub)[\s_#:-]{0,2}(?:sub[-_ ]?)?(?P<sub>\d{1,12})"
+    r"|(?:instructions?(?: id)?[\s_#:-]{1,2})?"
+    r"(?P<inst>inst[-_][a-z0-9]{1,24}(?:[-_][a-z0-9]{1,24}){0,6}|inst\d{1,12}"
+    r"|(?<=instruction )\d{1,12})"
     rf"|(?P<event>evt[-_]?{_TAIL}|event[-_]{_TAIL})"
-    r"|(?P<deal>(?:mx|brx)[-_]?\d{3,}|mx \d{5,})"
-    r"|(?P<entity_word>ent(?:it[a-z]{1,5}|[a-z]{1,3}y)?|en[a-z]{2,5}y|etn?ity)[\s_#:-]{0,2}(?:id )?(?P<entity>\d{1,6})"
+    r"|(?P<deal>(?:mx|brx)[-_]?\d{3,12}|mx \d{5,12})"
+    r"|(?P<entity_word>ent(?:it[a-z]{1,5}|[a-z]{1,3}y)?|en[a-z]{2,5}y|etn?ity)"
+    r"[\s_#:-]{0,2}(?:id )?(?P<entity>\d{1,6})"
     r"|(?P<iso>\d{4}[-/.]\d{1,2}[-/.]\d{1,2})"
     r"|(?P<dmy>\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))"
     r"|(?P<settle>t ?\+ ?\d{1,2})"
-    r"|(?P<code>(?:[a-z]+[-_])+\d[a-z0-9]*(?:[-_][a-z0-9]+)*|(?:msg|trc|alloc|pnm|thr|buf|glpkg|hawk)[-_]?[a-z0-9]*\d[a-z0-9]*(?:[-_][a-z0-9]+)*)"
+    rf"|(?P<code>(?:[a-z]{{1,12}}[-_]){{1,4}}{_TAIL}"
+    rf"|(?:msg|trc|alloc|pnm|thr|buf|glpkg|hawk)[-_]?{_TAIL})"
     r"))(?![a-z0-9])"
 )
+_ENTITY = frozenset("entity")
 _UNITS = re.compile(r"\d+(?:k|m|mm|bn|b|mio|mil|mn|y|w|d)$")
 
 
@@ -117,10 +123,8 @@ def _finding(match: re.Match[str], name: str, value: object, rule: str) -> Findi
 
 
 def _spells_entity(word: str) -> bool:
-    """Whether `word` is "entity", "ent" or one slip away from it: the same letters, one more or less."""
+    """Whether `word` is "ent", or "entity" but for a slip: one letter more or less."""
     if word in {"ent", "entity", "entities"}:
         return True
-    letters = sorted(set(word) & set("entity"))
-    return (
-        word.startswith("en") and len(letters) >= 4 and abs(len(word) - 6) <= 1 and word[-1] in "yi"
-    )  # noqa: PLR2004 - of "entity"
+    shared = set(word) & _ENTITY
+    return len(shared) >= len(_ENTITY) - 1 and abs(len(word) - len("entity")) <= 1

@@ -10,6 +10,7 @@ LONG = 1_500
 _ORDINARY = 6_000
 _OFTEN = 12
 _MOST_WORDS = 300
+_LONE = 2
 _OPENING = 60
 _GIANT = 80
 _ENOUGH = 0.5
@@ -24,7 +25,7 @@ _CJK = re.compile("[\u2e80-\U0003ffff]")
 class Condenser:
     """Tells words of a request from noise by the words that the lexicon knows.
 
-    Each word gets a letter: d of the desk, k known, n a number, u unknown, o noise (said too often).
+    Each word gets a letter: d of the desk, k known, n a number, u unknown, o said too often.
     Stretches without three unknown words in a row are what can hold a request.
     """
 
@@ -41,7 +42,7 @@ class Condenser:
         sense = len(letters) - letters.count(b"u") - letters.count(b"o")
         if len(prompt) < _ORDINARY and sense >= _ENOUGH * len(letters):
             return whole
-        kept = _keep(_lines(prompt, letters, starts))
+        kept = _keep(letters)
         if not kept:
             kept = [(0, min(len(words), _OPENING))]
         return [
@@ -87,17 +88,12 @@ def _keep(letters: bytes) -> list[tuple[int, int]]:
     kept: list[tuple[int, int]] = []
     room = _MOST_WORDS
     for first, last, weight in stretches:
-        if weight * 2 > best and room > 0 and weight > 2:  # noqa: PLR2004 - a lone word is no request
+        if room > 0 and weight > max(best / 2, _LONE):
             kept.append((first, min(last, first + room)))
             room -= last - first
     return kept
 
 
 def _weight(stretch: bytes) -> int:
-    """Return how much a stretch says: words of the desk above all; a very long one says no more than a page."""
+    """Return how much a stretch says: words of the desk above all, up to a limit."""
     return min(60, 3 * stretch.count(b"d") + stretch.count(b"k") + stretch.count(b"n"))
-
-
-def _lines(prompt: str, letters: bytes, starts: Sequence[int]) -> bytes:
-    """Return the letters with noise where a line's last word stands, so that no stretch goes beyond a line."""
-    return letters

@@ -1,4 +1,4 @@
-"""Normalise a prompt once: NFKC, no zero-width characters, no markup, one case beside the written one."""
+"""Normalise a prompt once: NFKC, no zero-width characters, no markup, and its lower case."""
 
 import re
 import unicodedata
@@ -47,7 +47,7 @@ class Text:
         return first, max(first + 1, self._back(end - 1) + 1)
 
     def _back(self, place: int) -> int:
-        """Return where the character at `place` came from; what a piece gained counts as its last."""
+        """Return where the character at `place` came from."""
         at = bisect_right(self.marks, (place, _FAR)) - 1
         here, there = self.marks[at]
         following = self.marks[at + 1][1] if at + 1 < len(self.marks) else _FAR

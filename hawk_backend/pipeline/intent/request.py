@@ -5,24 +5,47 @@ from typing import NamedTuple
 
 _WROTE = re.compile(r"^[ \t]*on [^\n]{3,120} wrote:?", re.MULTILINE)
 _FORWARD = re.compile(
-    r"^[ \t-]*(?:-{2,} ?(?:original|forwarded) message|begin forwarded message)[^\n]*", re.MULTILINE
+    r"^[ \t-]{0,40}(?:original|forwarded) message[^\n]*|^[ \t]*begin forwarded message[^\n]*",
+    re.MULTILINE,
 )
 _HEADER = re.compile(
     r"^[ \t]*(?:from|sent|to|cc|bcc|date|subject|re|fwd?|aw|wg):[^\n]*\n", re.MULTILINE
 )
 _QUOTED_LINE = re.compile(r"^[ \t]*>[^\n]*", re.MULTILINE)
+_ROLE = r"(?:system|developer|admin|root|assistant)"
 _POSING = re.compile(
-    r"<(?:\|im_start\|> ?)?(?P<tag>system|developer|assistant|admin|instructions)[^<>\n]{0,40}>[^<]{0,2000}(?:</?[a-z|_]{1,20}>)?"
-    r"|\[(?P<bracket>/?inst|(?:system|developer|admin|root|assistant)\b)[^\[\]]{0,1000}\]"
+    # <system> … </system>
+    r"<(?:\|im_start\|> ?)?(?:system|developer|assistant|admin|instructions)[^<>\n]{0,40}>"
+    r"[^<]{0,2000}(?:</?[a-z|_]{1,20}>)?"
+    # [INST] … [/INST], [developer: …]
+    rf"|\[(?:/?inst|{_ROLE}\b)[^\[\]]{{0,1000}}\]"
+    # {"role": "system", …}
     r"|\{[^{}]{0,40}role\W{1,4}(?:system|developer)[^{}]{0,600}\}"
-    r"|(?:^|(?<=[\n.!?>\"'(:]))[ \t#>*-]*(?:###? ?)?(?:system|developer|admin|root|assistant)(?: (?:prompt|message|note|override|instruction|instructions|notice|update|says|mode))? ?[:>][^\n]*"
-    r"|(?:please |now |and |also |first,? |then |just |kindly )?\b(?:ignore|disregard|forget|override|bypass)(?: (?:all|any|the|your|my|of|every|these|those|everything|previous|prior|above|earlier|existing|former|safety|system))* (?:instructions?|rules|prompts?|guidelines|guardrails|above|context|filters?|directives?)\b[^.!?\n]*"
-    r"|\b(?:you are now|pretend (?:to be|you)|act as (?:if|root|admin|an?|the|dan|system)|(?:print|reveal|show|repeat|output|tell me) (?:me )?your (?:system |hidden |initial )?(?:prompt|instructions)|(?:reveal|print|show) (?:me )?(?:the |all )?(?:system prompt|secrets?|api keys?|passwords?|hidden instructions)|new (?:system )?instructions?:|developer mode|do anything now|jailbreak)[^.!?\n]*"
+    # SYSTEM: …, ### System prompt: …
+    rf"|(?:^|(?<=[\n.!?>\"'(:]))[ \t#>*-]{{0,8}}{_ROLE}"
+    r"(?: (?:prompt|message|note|override|instructions?|notice|update|says|mode))? ?[:>][^\n]*"
+    # ignore all previous instructions …
+    r"|(?:(?:please|now|and|also|first,?|then|just|kindly) )?"
+    r"\b(?:ignore|disregard|forget|override|bypass)"
+    r"(?: (?:all|any|the|your|my|of|every|these|those|everything|previous|prior|above|earlier"
+    r"|existing|former|safety|system)){0,6}"
+    r" (?:instructions?|rules|prompts?|guidelines|guardrails|above|context|filters?|directives?)\b"
+    r"[^.!?\n]*"
+    # act as root, reveal your system prompt
+    r"|\b(?:you are now|pretend (?:to be|you)|act as (?:if|root|admin|an?|the|dan|system)"
+    r"|(?:print|reveal|show|repeat|output|tell me) (?:me )?your (?:system |hidden |initial )?"
+    r"(?:prompt|instructions)"
+    r"|(?:reveal|print|show) (?:me )?(?:the |all )?"
+    r"(?:system prompt|secrets?|api keys?|passwords?|hidden instructions)"
+    r"|new (?:system )?instructions?:|developer mode|do anything now|jailbreak)[^.!?\n]*"
 )
 _SQL = re.compile(
-    r"(?:'|\")? ?;? ?\b(?:drop (?:table|database)|truncate table|delete from|insert into|alter table|union (?:all )?select|create table)\b[^;\n]{0,200};?(?: ?--)?"
-    r"|\bselect (?:\*|[a-z_]+(?:_[a-z]+|, ?[a-z_]+)[a-z_, ]{0,80}|count\(\*\)) from [a-z_.]+(?: where [^;\n-]{0,120})?;?"
-    r"|\bupdate [a-z_]+ set [a-z_]+ ?= ?[^;\n]{1,80};?"
+    r"['\"]? ?;? ?\b(?:drop (?:table|database)|truncate table|delete from|insert into|alter table"
+    r"|union (?:all )?select|create table)\b[^;\n]{0,200};?(?: ?--)?"
+    r"|\bselect (?:\*|count\(\*\)|[a-z]{1,20}_[a-z_]{1,40}[a-z_, ]{0,80}"
+    r"|[a-z]{1,20},[a-z_, ]{1,80})"
+    r" from [a-z_.]{1,60}(?: where [^;\n-]{0,120})?;?"
+    r"|\bupdate [a-z_]{1,60} set [a-z_]{1,60} ?= ?[^;\n]{1,80};?"
     r"|' ?or ?'?1'? ?= ?'?1'?(?: ?--)?"
     r"|;? ?--+(?= |$)"
 )
@@ -78,7 +101,8 @@ class Request(NamedTuple):
 
 def own_words(low: str) -> Request:
     """Blank what is not the user's own request; a text that is all quotation is taken as it is."""
-    text, injected = low, ()
+    text = low
+    injected: tuple[str, ...] = ()
     if any(hint in low for hint in _HINTS):
         text, injected = _without_posing(low)
     if any(hint in text for hint in _SQL_HINTS):
@@ -105,7 +129,7 @@ def _without_posing(low: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _own_line(low: str, start: int, end: int) -> int:
-    """Return where an injected block ends: with its line; in a text of one line with its sentence."""
+    """Return where an injected block ends: with its line, in a text of one line its sentence."""
     if low[end - 1] in "]>}" or "\n" in low:
         return end
     stop = _SENTENCE_END.search(low, start + 1, end)

@@ -1,4 +1,4 @@
-"""Merge a request's fields into what the text says: text over client over template over default.  Pure."""
+"""Merge a request's fields into the text's: text over client over template over default."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -45,7 +45,7 @@ class _Merge:
 
 
 def resolve(intent: Intent, fields: Mapping[str, object]) -> Intent:
-    """Return `intent` with the client's `fields` (by the names of Prompt) where the text leaves room.
+    """Return `intent` with the client's `fields`, by Prompt's names, where the text leaves room.
 
     A field that contradicts the text, or that cannot be read, is dropped and told in `assumptions`.
     `instruction_type` decides only where the text carries no intent.
@@ -208,7 +208,7 @@ _FIELDS: tuple[tuple[str, str, Callable[[object], object]], ...] = (
     ("time_period", "date", _date),
 )
 _QUIET = frozenset({"instruction_id", "entity_scope"})
-"""Fields that clients fill with labels of their own ("agent-conversation", "I7", "all entities")."""
+"""Fields that clients fill with labels of their own ("agent-conversation", "I7")."""
 
 
 def _agrees(said: object, value: object) -> bool:

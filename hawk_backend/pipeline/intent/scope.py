@@ -1,12 +1,14 @@
 """How wide the answer must look: the scope, derived from intent, behaviour and slots."""
 
 from hawk_backend.pipeline.intent.frame import Behaviour, Scope, Slots
+from hawk_backend.pipeline.intent.wordset import wordset
 
 _SMALL = frozenset({"system_status", "general_query", "out_of_scope"})
-_WIDE = frozenset({
-    "portfolio_analysis", "performance_metrics", "performance_comparison", "pnl_attribution", "hedge_effectiveness",
-    "compliance_report", "regulatory_report", "risk_analysis", "stress_test", "correlation_analysis",
-})  # fmt: skip
+_WIDE = wordset(
+    "portfolio_analysis performance_metrics performance_comparison pnl_attribution "
+    "hedge_effectiveness compliance_report regulatory_report risk_analysis stress_test "
+    "correlation_analysis"
+)
 _RECORD = frozenset({"hedge_inquiry", "mx_bookings", "gl_entries_query", "audit_trail"})
 RECORD_IDS = ("order_id", "sub_order_id", "instruction_id", "event_id", "deal_id")
 _NARROWING = (

@@ -7,12 +7,14 @@ from hawk_backend.pipeline.intent.tokens import STOPS, Tokens
 from hawk_backend.pipeline.intent.vocabulary import Vocabulary
 
 _SYMBOL = {
-    "order_id": "<id>", "previous_order_id": "<id>", "sub_order_id": "<id>", "instruction_id": "<id>",
-    "event_id": "<id>", "deal_id": "<deal>", "entity_ids": "<entity>", "date": "<date>", "day": "<date>",
-    "settle": "<date>", "money": "<money>", "currency": "<currency>", "percentage": "<percent>",
-    "odds": "<odds>", "band": "<band>", "code": "<code>", "portfolio": "<portfolio>", "time": "<time>",
-    "points": "<points>",
-}  # fmt: skip
+    **dict.fromkeys(("order_id", "previous_order_id", "sub_order_id"), "<id>"),
+    **dict.fromkeys(("instruction_id", "event_id"), "<id>"),
+    **dict.fromkeys(("date", "day"), "<date>"),
+    **{name: f"<{name}>" for name in ("money", "currency", "odds", "band", "portfolio")},
+    "deal_id": "<deal>",
+    "entity_ids": "<entity>",
+    "percentage": "<percent>",
+}
 _POLITE = (
     ("can", "you"),
     ("could", "you"),
@@ -26,7 +28,7 @@ SYMBOL_STOPS = frozenset({".", ",", ";", ":", "?", "!", "\n", "(", "-"})
 
 @dataclass(slots=True)
 class Sequence:
-    """Words for the phrases, the token that each came from, where clauses begin, how many are unknown."""
+    """Words for the phrases, the token of each, where clauses begin, and the unknown words."""
 
     words: list[str] = field(default_factory=list)
     tokens: list[int] = field(default_factory=list)
@@ -47,7 +49,7 @@ class Sequencer:
         )
 
     def spell(self, tokens: Tokens) -> tuple[list[str], list[tuple[str, ...]], list[str]]:
-        """Return each token's plain form, as one word and as the words it stands for, and the unknown ones."""
+        """Return each token's plain form, the words it stands for, and the unknown words."""
         plain: list[str] = []
         meant: list[tuple[str, ...]] = []
         unknown: list[str] = []

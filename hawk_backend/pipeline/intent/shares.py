@@ -101,11 +101,15 @@ def _spoken(tokens: Tokens, at: int) -> None:
             return
         if behind == "a" and tokens.word(at + 2) not in {"hedge", "position"}:
             return
-    elif count is None or (
-        word in {"quarter", "third", "fifth", "tenth"} and behind != "of" and not _last(tokens, at)
+    elif (
+        count is None
+        or (
+            word in {"quarter", "third", "fifth", "tenth"}
+            and behind != "of"
+            and not _last(tokens, at)
+        )
+        or (behind == "of" and tokens.word(at + 2) in {"a", "million"})
     ):
-        return
-    elif behind == "of" and tokens.word(at + 2) in {"a", "million"}:
         return
     value = _EXACT.get(
         (word, count or 1), _WORD_SHARES[word] * (count or 1 if word != "half" else 1)

@@ -20,7 +20,7 @@ MARK = "\ue000"
 
 def blank(text: str, findings: Iterable[Finding], mark: str = MARK) -> str:
     """Return `text`, as long as before, with every finding's span blanked."""
-    pieces = []
+    pieces: list[str] = []
     done = 0
     for finding in findings:
         pieces += (text[done : finding.start], mark * (finding.end - finding.start))

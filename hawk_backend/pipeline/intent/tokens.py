@@ -1,4 +1,4 @@
-"""Cut plain text into words, numbers and stops, and keep account of which scanner has claimed them."""
+"""Cut plain text into words, numbers and stops, and note which scanner has claimed each."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Bring words to the form in which the phrases speak: spelling, plurals, other languages, slips of the finger."""
+"""Bring words to the form of the phrases: spelling, plurals, other languages, slips."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -35,7 +35,7 @@ class Vocabulary:
         self._plain = frozenset(lexicon.words["plain"].split())
 
     def read(self, word: str) -> tuple[tuple[str, ...], bool]:
-        """Return the words that `word` stands for, and whether it is known (or a slip of a known one)."""
+        """Return the words that `word` stands for, and whether it is known or a slip."""
         known = self._known.get(word)
         if known is not None:
             return known, True
@@ -99,7 +99,7 @@ def slips(one: str, two: str) -> int:
 
 
 def _plausible(word: str, other: str) -> bool:
-    """Whether a word of four letters is a slip: letters swapped, or one left out of a longer word."""
+    """Whether a word of four letters is a slip: letters swapped, or one left out."""
     return sorted(word) == sorted(other) or len(other) == len(word) + 1
 
 

@@ -1,0 +1,6 @@
+"""Sets of words, written as one line of text."""
+
+
+def wordset(text: str) -> frozenset[str]:
+    """Return the words of `text`."""
+    return frozenset(text.split())
