@@ -170,6 +170,13 @@ RUNS: dict[str, list[Event]] = {
     ],
     "hostile": [*preparation(), *chunks(HOSTILE), *ending()],
     "failing": [*preparation(), *chunks(ANSWER)[:20], *failure()],
+    "weather": [
+        *preparation()[:2],
+        {"event": "hawk_plan", "tables": []},
+        preparation()[-2],
+        *chunks("Not mine to answer."),
+        *ending(),
+    ],
     "changed": [*preparation(), *chunks("Done."), *ending(changed=["position_nav_master"])],
 }
 """By the first word of the prompt; every other prompt plays the golden run."""

@@ -158,6 +158,14 @@ async def test_tables_that_changed_meanwhile_are_told(tab: Tab) -> None:
     await expect(note).to_contain_text("position_nav_master")
 
 
+async def test_a_prompt_that_needs_no_table_says_so(tab: Tab) -> None:
+    """An out-of-domain prompt is answered without a fetch, and the page does not seem to wait."""
+    await ask(tab.page, "weather")
+    await expect(tab.page.locator("#answer")).to_have_text("Not mine to answer.")
+    await expect(tab.page.locator("#tables")).to_contain_text("none was read")
+    await expect(tab.page.locator("#stages .stage.done")).to_have_count(6)
+
+
 async def test_a_stand_in_is_told_plainly(tab: Tab, recorded: Recorded) -> None:
     """A banner and the part's name say that no language model answers; otherwise neither does."""
     await expect(tab.page.locator("#stand-in")).to_contain_text("stand-in")

@@ -32,9 +32,11 @@ export const behaviourChip = (intent) => (intent ? [chip("plain", intent.behavio
 
 /**
  * @param {object[]} tables the events hawk_table
+ * @param {object|null} context the event hawk_context, once there is one
  * @returns {Node[]}
  */
-export function tableCard(tables) {
+export function tableCard(tables, context) {
+  if (!tables.length && context) return [small("No table answers this prompt, so none was read.")];
   if (!tables.length) return [small("Which tables were read, and how each read ended.")];
   const heads = ["Table", "State", "Rows", "From", "Time"].map((name) =>
     el("th", { scope: "col" }, name),

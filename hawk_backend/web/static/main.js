@@ -60,7 +60,7 @@ function redraw() {
   draw.usage(run.usage);
   draw.intent(run.intent);
   draw.behaviour(run.intent);
-  draw.tables(run.tables);
+  draw.tables(run.tables, run.context);
   draw.tableCount(run.tables);
   draw.context(run.context);
   draw.contextSize(run.context);
