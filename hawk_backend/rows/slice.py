@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -26,7 +26,8 @@ class Slice:
     `rows` and `lines` run in parallel: line i is row i rendered for the context, all
     columns but those marked audit, under `header`. `columns` are those that the database has, by
     their names in the catalogue. `complete` is False where the cap was hit. `size` is the memory
-    that it takes, in bytes, about.
+    that it takes, in bytes, about. `memo` is for what follows from the rows alone: whoever works
+    it out keeps it there for the next.
     """
 
     table: Table
@@ -38,6 +39,7 @@ class Slice:
     fetched_at: datetime
     size: int
     columns: tuple[str, ...] = ()
+    memo: dict[object, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
