@@ -1,7 +1,7 @@
 """What a treasury desk computes: pure functions in Decimal over typed rows."""
 
 from hawk_backend.desk.ask import Ask, DeskTable
-from hawk_backend.desk.compute import compute
+from hawk_backend.desk.compute import compute, compute_in_turns
 from hawk_backend.desk.figure import Address, Figure, Known, Unknown
 from hawk_backend.desk.figures import Figures
 from hawk_backend.desk.notes import Alert, Gap
@@ -17,4 +17,5 @@ __all__ = [
     "Known",
     "Unknown",
     "compute",
+    "compute_in_turns",
 ]

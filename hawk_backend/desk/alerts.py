@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from hawk_backend.desk.ask import Ask, Tables
+from hawk_backend.desk.ask import Tables
 from hawk_backend.desk.booking import HANDBOOK
 from hawk_backend.desk.capacity import Capacity
 from hawk_backend.desk.cells import text, whole
@@ -15,10 +15,10 @@ from hawk_backend.desk.usd_pb import CENTS, Status, UsdPb
 from hawk_backend.desk.wording import amount, plain
 
 
-def alerts(ask: Ask, tables: Tables, figures: Figures) -> tuple[Alert, ...]:
+def alerts(tables: Tables, figures: Figures) -> tuple[Alert, ...]:
     """Return every alert, the ones about amounts first."""
     return (
-        *(alert for item in figures.capacity for alert in _of_capacity(ask, item)),
+        *(alert for item in figures.capacity for alert in _of_capacity(item)),
         *_of_broker(figures.usd_pb),
         *_of_request(figures),
         *_of_booking(tables, figures),
@@ -26,19 +26,21 @@ def alerts(ask: Ask, tables: Tables, figures: Figures) -> tuple[Alert, ...]:
     )
 
 
-def _of_capacity(ask: Ask, capacity: Capacity) -> Iterator[Alert]:
-    for entity_id in capacity.by_entity:
-        lines = [line for line in capacity.lines if line.entity_id == entity_id]
-        if mine := [line for line in lines if line.buffers_disagree]:
-            yield _buffer_conflict(capacity, mine)
+def _of_capacity(capacity: Capacity) -> Iterator[Alert]:
+    disagreeing: dict[str, list[Line]] = {}
+    for line in capacity.lines:
+        if line.buffers_disagree:
+            disagreeing.setdefault(line.entity_id, []).append(line)
+    for lines in disagreeing.values():
+        yield _buffer_conflict(capacity, lines)
     for line in capacity.lines:
         yield from _of_line(line, capacity.places)
     if capacity.stale:
         days = ", ".join(map(str, capacity.as_of)) or "an unknown date"
         yield Alert(
             "SNAPSHOT_STALE",
-            f"{capacity.currency} positions as of {days}: not all from {ask.reference} or the two "
-            "days before.",
+            f"{capacity.currency} positions as of {days} are more than two days old for the "
+            "date asked about.",
         )
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from hawk_backend.desk.ask import Ask, Tables
-from hawk_backend.desk.cells import text
 from hawk_backend.desk.figure import Figure, Known, Unknown, total
 from hawk_backend.desk.lines import POSITIONS, Line, Lines
 from hawk_backend.desk.positions import snapshot, stale
+from hawk_backend.desk.turns import Steps, each
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,18 @@ class Capacity:
         return tuple(sorted({line.as_of for line in self.lines if line.as_of}))
 
 
-def capacities(tables: Tables, ask: Ask) -> tuple[Capacity, ...]:
+def capacities(tables: Tables, ask: Ask) -> Steps[tuple[Capacity, ...]]:
     """Return the capacity of every currency that has positions, ordered by code.
 
     Available = max(SFX - CAR + Overlay - Buffer - Hedged, 0) per (entity, NAV type); over-hedged
     lines count 0 and are never netted.  Totals add the rounded lines, so that the table adds up
     (domain.md 3.3).
     """
-    reader = Lines(tables, ask)
+    rows = snapshot(tables.rows(POSITIONS), ask)
+    yield
     lines: dict[str, list[Line]] = {}
-    for row in snapshot(tables.rows(POSITIONS), ask):
-        lines.setdefault(text(row, "currency_code"), []).append(reader.line(row))
+    for line in (yield from each(Lines(tables, ask).line, rows)):
+        lines.setdefault(line.currency, []).append(line)
     return tuple(_capacity(code, tables, ask, mine) for code, mine in lines.items())
 
 

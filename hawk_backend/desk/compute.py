@@ -1,6 +1,6 @@
 """All that the desk computes for one prompt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import localcontext
 
@@ -9,6 +9,7 @@ from hawk_backend.desk.amendment import changes
 from hawk_backend.desk.ask import Ask, DeskTable, Tables
 from hawk_backend.desk.booking import bookings, checks, instruments
 from hawk_backend.desk.capacity import Capacity, capacities
+from hawk_backend.desk.effectiveness import TABLE as EFFECTIVENESS
 from hawk_backend.desk.effectiveness import effectiveness
 from hawk_backend.desk.figure import EXACT, Figure
 from hawk_backend.desk.figures import Figures
@@ -18,41 +19,70 @@ from hawk_backend.desk.orders import executed_today, orders
 from hawk_backend.desk.rates import Rates
 from hawk_backend.desk.request import request, requested
 from hawk_backend.desk.timeline import timeline
+from hawk_backend.desk.turns import Steps, each, finish, finish_in_turns
 from hawk_backend.desk.usd_pb import usd_pb
-from hawk_backend.desk.waterfall import closing, opening
+from hawk_backend.desk.waterfall import Waterfall, closing, opening
 
 
 def compute(ask: Ask, tables: Mapping[str, DeskTable]) -> Figures:
     """Compute every desk table that the question and the tables at hand call for."""
     with localcontext(EXACT):
-        at_hand = Tables(tables)
-        figures = _hedging(ask, at_hand) if _about_hedging(ask, at_hand) else Figures()
-        figures = _following(ask, at_hand, figures)
-        return replace(
-            figures,
-            alerts=alerts(ask, at_hand, figures),
-            gaps=gaps(ask, at_hand, figures),
-        )
+        return finish(_figures(ask, Tables(tables)))
+
+
+async def compute_in_turns(ask: Ask, tables: Mapping[str, DeskTable]) -> Figures:
+    """Compute the same, letting other tasks have the loop after every millisecond."""
+    with localcontext(EXACT):
+        return await finish_in_turns(_figures(ask, Tables(tables)))
+
+
+def _figures(ask: Ask, tables: Tables) -> Steps[Figures]:
+    figures = Figures()
+    if _about_hedging(ask, tables):
+        figures = yield from _hedging(ask, tables)
+    figures = yield from _following(ask, tables, figures)
+    told = alerts(tables, figures)
+    yield
+    return replace(figures, alerts=told, gaps=gaps(ask, tables, figures))
 
 
 def _about_hedging(ask: Ask, tables: Tables) -> bool:
     """Whether amounts that can be hedged are asked for, or all that they are made of is there."""
-    made_of = ("position_nav_master", "allocation_engine")
+    made_of = ("position_nav_master", "allocation_engine", "entity_master")
     return ask.is_new or all(name in tables for name in made_of)
 
 
-def _hedging(ask: Ask, tables: Tables) -> Figures:
+def _hedging(ask: Ask, tables: Tables) -> Steps[Figures]:
     """Compute what stands before a hedge: capacity and broker status; for I and U the verdict."""
     rates = Rates(tables, ask)
-    capacity = capacities(tables, ask)
+    capacity = yield from capacities(tables, ask)
     targets = _targets(ask, capacity)
     amounts = _amounts(ask, tables, rates, [item.currency for item in targets])
     broker = usd_pb(tables, capacity, rates, ask, amounts)
     figures = Figures(capacity=capacity, usd_pb=broker)
-    if ask.instruction_type == "T" and "entity_master" in tables:
-        falls = (closing(tables, item, amounts[item.currency]) for item in targets)
-        return replace(figures, waterfalls=tuple(falls))
-    return _new(ask, tables, figures, targets, amounts) if ask.is_new else figures
+    if ask.instruction_type == "T":
+        falls = yield from _waterfalls(closing, tables, targets, amounts)
+        return replace(figures, waterfalls=falls)
+    if not ask.is_new:
+        return figures
+    falls = yield from _waterfalls(opening, tables, targets, amounts)
+    return _new(ask, tables, replace(figures, waterfalls=falls), targets, amounts)
+
+
+Turns = Callable[[Tables, Capacity, Figure | None], Steps[Waterfall]]
+
+
+def _waterfalls(
+    turns: Turns,
+    tables: Tables,
+    targets: Sequence[Capacity],
+    amounts: Mapping[str, Figure | None],
+) -> Steps[tuple[Waterfall, ...]]:
+    found: tuple[Waterfall, ...] = ()
+    for item in targets:
+        fall = yield from turns(tables, item, amounts[item.currency])
+        found = (*found, fall)
+    return found
 
 
 def _new(
@@ -62,16 +92,15 @@ def _new(
     targets: Sequence[Capacity],
     amounts: Mapping[str, Figure | None],
 ) -> Figures:
-    falls = tuple(opening(tables, item, amounts[item.currency]) for item in targets)
+    """Add the verdict on a hedge that is not in the books yet."""
     asked = [
         request(ask, amounts[item.currency], item, fall, figures.usd_pb)
-        for item, fall in zip(targets, falls, strict=True)
+        for item, fall in zip(targets, figures.waterfalls, strict=True)
     ]
     checked = [checks(tables, ask, code, amount) for code, amount in amounts.items()]
     return replace(
         figures,
         requests=tuple(item for item in asked if item),
-        waterfalls=falls,
         checks=tuple(item for item in checked if item),
         instruments=instruments(tables, ask, amounts),
         executed_today=executed_today(tables, ask),
@@ -96,16 +125,16 @@ def _amounts(
     return {code: requested(ask, rates, code, tables.places(code)) for code in codes}
 
 
-def _following(ask: Ask, tables: Tables, figures: Figures) -> Figures:
+def _following(ask: Ask, tables: Tables, figures: Figures) -> Steps[Figures]:
     """Add what stands after a hedge: booking, orders, their way through the books."""
     kind = ask.instruction_type or ""
     return replace(
         figures,
         bookings=bookings(tables, ask) if kind in ("I", "R", "T") else (),
-        orders=orders(tables) if kind in ("R", "T", "A") else (),
+        orders=(yield from orders(tables)) if kind in ("R", "T", "A") else (),
         changes=changes(tables, ask) if kind == "A" else (),
-        timeline=timeline(tables, ask) if _about_timeline(kind, tables) else (),
-        effectiveness=effectiveness(tables),
+        timeline=(yield from timeline(tables, ask)) if _about_timeline(kind, tables) else (),
+        effectiveness=tuple((yield from each(effectiveness, tables.rows(EFFECTIVENESS)))),
         period=period(tables, ask),
     )
 

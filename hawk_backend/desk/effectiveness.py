@@ -1,18 +1,17 @@
 """Hedge effectiveness against the band."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from hawk_backend.desk.ask import Tables
 from hawk_backend.desk.cells import day, text
 from hawk_backend.desk.figure import Address, Figure, Known, stored
+from hawk_backend.rows import Row
 
 LOWER, UPPER = Decimal(80), Decimal(125)
 """Percent; both ends are effective (domain.md 3.3)."""
 
-_TABLE = "hedge_effectiveness"
+TABLE = "hedge_effectiveness"
 _PASSED = frozenset({"pass", "passed", "effective", "highly effective"})
 
 
@@ -36,30 +35,22 @@ class Effectiveness:
         return known and (self.recorded.lower() in _PASSED) != (self.band == "effective")
 
 
-def effectiveness(tables: Tables) -> tuple[Effectiveness, ...]:
-    """Return every measurement at hand, in the table's order."""
-    return tuple(_measurements(tables))
-
-
-def _measurements(tables: Tables) -> Iterator[Effectiveness]:
-    for row in tables.rows(_TABLE):
-        key = text(row, "effectiveness_id")
-        column = (
-            "result" if row.get("effectiveness_percentage") is None else "effectiveness_percentage"
-        )
-        if row.get(column) is None:
-            column = "effectiveness_percentage"
-        percent = stored(row, Address(_TABLE, key, column), "%")
-        yield Effectiveness(
-            effectiveness_id=key,
-            event_id=text(row, "event_id"),
-            currency=text(row, "currency_code"),
-            measured=day(row, "measurement_date"),
-            percent=percent,
-            ratio=stored(row, Address(_TABLE, key, "hedge_ratio"), ""),
-            band=band(percent),
-            recorded=text(row, "test_result"),
-        )
+def effectiveness(row: Row) -> Effectiveness:
+    """Return what a row of hedge_effectiveness has measured, as stored."""
+    key = text(row, "effectiveness_id")
+    other = row.get("effectiveness_percentage") is None and row.get("result") is not None
+    column = "result" if other else "effectiveness_percentage"
+    percent = stored(row, Address(TABLE, key, column), "%")
+    return Effectiveness(
+        effectiveness_id=key,
+        event_id=text(row, "event_id"),
+        currency=text(row, "currency_code"),
+        measured=day(row, "measurement_date"),
+        percent=percent,
+        ratio=stored(row, Address(TABLE, key, "hedge_ratio"), ""),
+        band=band(percent),
+        recorded=text(row, "test_result"),
+    )
 
 
 def band(percent: Figure) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 from hawk_backend.desk.ask import Ask, Tables
 from hawk_backend.desk.cells import day, text
 from hawk_backend.desk.figure import Address, Figure, Unknown, derive, stored, total
+from hawk_backend.desk.turns import Steps, each
 from hawk_backend.rows import Row
 
 TABLE = "hedge_instructions"
@@ -40,7 +41,7 @@ class Order:
     matures: date | None
 
 
-def orders(tables: Tables) -> tuple[Order, ...]:
+def orders(tables: Tables) -> Steps[tuple[Order, ...]]:
     """Return what is outstanding of every hedge (I or R in effect) at hand.
 
     Outstanding = notional - terminations - (partial) rollovers, each in effect (Executed,
@@ -49,11 +50,13 @@ def orders(tables: Tables) -> tuple[Order, ...]:
     """
     rows = [row for row in tables.rows(TABLE) if text(row, "instruction_status") not in VOID]
     followers, maturities = _followers(rows), _maturities(tables)
-    return tuple(
-        _order(tables, row, followers.get(text(row, "order_id"), ()), maturities)
-        for row in rows
-        if text(row, "order_id") and _is(row, "IR", EFFECTIVE)
-    )
+    yield
+
+    def order(row: Row) -> Order:
+        return _order(tables, row, followers.get(text(row, "order_id"), ()), maturities)
+
+    hedges = [row for row in rows if text(row, "order_id") and _is(row, "IR", EFFECTIVE)]
+    return tuple((yield from each(order, hedges)))
 
 
 def _is(row: Row, kinds: str, states: Iterable[str]) -> bool:

@@ -7,6 +7,7 @@ from datetime import date
 from hawk_backend.desk.ask import Ask, Tables
 from hawk_backend.desk.cells import day, first_text, text
 from hawk_backend.desk.figure import Address, Figure, stored
+from hawk_backend.desk.turns import Steps, each
 from hawk_backend.rows import Row
 
 
@@ -43,6 +44,16 @@ class _Stage:
     amount: tuple[str, ...]
     unit: str
     detail: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A row at its stage; `unit` is the currency that it takes from its parent."""
+
+    stage: _Stage
+    row: Row
+    ask: Ask
+    unit: str = ""
 
 
 _INSTRUCTION = _Stage(
@@ -115,23 +126,26 @@ _ENTRY = _Stage(
 )
 
 
-def timeline(tables: Tables, ask: Ask) -> tuple[Station, ...]:
+def timeline(tables: Tables, ask: Ask) -> Steps[tuple[Station, ...]]:
     """Return every instruction at hand with its events, their deals and ledger entries below it.
 
     Records whose parent is not at hand follow at the end of their stage.
     """
+    return tuple((yield from each(_station, _way(tables, ask))))
+
+
+def _way(tables: Tables, ask: Ask) -> Iterator[_Record]:
+    """Yield the records in the order in which they are shown."""
     events = _by_parent(tables, _EVENT)
     below = {stage.name: _by_parent(tables, stage) for stage in (_DEAL, _ENTRY)}
-    found: list[Station] = []
     for row in tables.rows(_INSTRUCTION.table):
-        found.append(_station(_INSTRUCTION, row, ask))
+        yield _Record(_INSTRUCTION, row, ask)
         mine = events.pop(text(row, "instruction_id"), ())
-        found += _under(mine, below, ask, text(row, "exposure_currency"))
+        yield from _under(mine, below, ask, text(row, "exposure_currency"))
     for rows in events.values():
-        found += _under(rows, below, ask)
+        yield from _under(rows, below, ask)
     for stage in (_DEAL, _ENTRY):
-        found += (_station(stage, row, ask) for rows in below[stage.name].values() for row in rows)
-    return tuple(found)
+        yield from (_Record(stage, row, ask) for rows in below[stage.name].values() for row in rows)
 
 
 def _by_parent(tables: Tables, stage: _Stage) -> dict[str, list[Row]]:
@@ -143,15 +157,16 @@ def _by_parent(tables: Tables, stage: _Stage) -> dict[str, list[Row]]:
 
 def _under(
     events: Iterable[Row], below: dict[str, dict[str, list[Row]]], ask: Ask, unit: str = ""
-) -> Iterator[Station]:
+) -> Iterator[_Record]:
     for event in events:
-        yield _station(_EVENT, event, ask, unit)
+        yield _Record(_EVENT, event, ask, unit)
         for stage in (_DEAL, _ENTRY):
             rows = below[stage.name].pop(text(event, "event_id"), ())
-            yield from (_station(stage, row, ask) for row in rows)
+            yield from (_Record(stage, row, ask) for row in rows)
 
 
-def _station(stage: _Stage, row: Row, ask: Ask, unit: str = "") -> Station:
+def _station(record: _Record) -> Station:
+    stage, row = record.stage, record.row
     key, when = first_text(row, *stage.key), day(row, *stage.when)
     return Station(
         stage=stage.name,
@@ -160,8 +175,8 @@ def _station(stage: _Stage, row: Row, ask: Ask, unit: str = "") -> Station:
         kind=text(row, stage.kind),
         status=text(row, stage.status),
         when=when,
-        age_days=None if when is None else (ask.today - when).days,
-        amount=_amount(stage, row, key, unit),
+        age_days=None if when is None else (record.ask.today - when).days,
+        amount=_amount(record, key),
         detail=", ".join(
             f"{name} {row[column]}" for name, column in stage.detail if _has(row, column)
         ),
@@ -172,9 +187,10 @@ def _has(row: Row, column: str) -> bool:
     return row.get(column) not in (None, "")
 
 
-def _amount(stage: _Stage, row: Row, key: str, unit: str) -> Figure | None:
+def _amount(record: _Record, key: str) -> Figure | None:
+    stage, row = record.stage, record.row
     column = next((name for name in stage.amount if row.get(name) is not None), None)
     if column is None:
         return None
-    named = text(row, stage.unit) or (stage.unit if stage.unit.isupper() else unit)
-    return stored(row, Address(stage.table, key, column), named)
+    constant = stage.unit if stage.unit.isupper() else record.unit
+    return stored(row, Address(stage.table, key, column), text(row, stage.unit) or constant)

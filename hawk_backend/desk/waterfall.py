@@ -9,6 +9,7 @@ from hawk_backend.desk.capacity import Capacity
 from hawk_backend.desk.cells import flag, text, whole
 from hawk_backend.desk.figure import ZERO, Address, Figure, Known, Unknown, derive, stored, total
 from hawk_backend.desk.lines import Line
+from hawk_backend.desk.turns import Steps, each
 from hawk_backend.rows import Row
 
 _LOGIC = "waterfall_logic_configuration"
@@ -45,7 +46,7 @@ class Waterfall:
     unplaced: Figure | None
 
 
-def opening(tables: Tables, capacity: Capacity, requested: Figure | None) -> Waterfall:
+def opening(tables: Tables, capacity: Capacity, requested: Figure | None) -> Steps[Waterfall]:
     """Place the request: entity types in order, RE before COI, highest available first.
 
     The order of types is that of waterfall_logic_configuration, else Branch, Subsidiary,
@@ -55,15 +56,15 @@ def opening(tables: Tables, capacity: Capacity, requested: Figure | None) -> Wat
     order = _Order(tables, capacity.currency, "Opening", _STANDARD)
     lines = sorted(capacity.lines, key=lambda line: _opening_key(order, line))
     turns = [(line, line.available) for line in lines]
-    return _waterfall("opening", order.source, tables, capacity, turns, requested)
+    return (yield from _waterfall("opening", order.source, tables, capacity, turns, requested))
 
 
-def closing(tables: Tables, capacity: Capacity, requested: Figure | None) -> Waterfall:
+def closing(tables: Tables, capacity: Capacity, requested: Figure | None) -> Steps[Waterfall]:
     """Unwind the request, indicative: the opening order turned round, highest hedged first."""
     order = _Order(tables, capacity.currency, "Closing", _STANDARD[::-1])
     lines = sorted(capacity.lines, key=lambda line: _closing_key(order, line))
     turns = [(line, line.hedged) for line in lines]
-    return _waterfall("closing", order.source, tables, capacity, turns, requested)
+    return (yield from _waterfall("closing", order.source, tables, capacity, turns, requested))
 
 
 def _opening_key(order: "_Order", line: Line) -> tuple[int, bool, Decimal, str, str]:
@@ -140,19 +141,22 @@ def _waterfall(
     capacity: Capacity,
     turns: Sequence[tuple[Line, Figure]],
     requested: Figure | None,
-) -> Waterfall:
+) -> Steps[Waterfall]:
     currency = capacity.currency
     lot = _lot(tables, currency)
-    placeable = [(line, _in_lots(currency, amount, lot)) for line, amount in turns]
-    whole_table: tuple[Figure, ...] = (
-        (capacity.total,) if isinstance(capacity.total, Unknown) else ()
-    )
-    left, steps = requested, []
-    for line, amount in placeable:
-        placed = _placed(currency, amount, lot, left)
+    left = requested
+
+    def turn(mine: tuple[Line, Figure]) -> Step:
+        nonlocal left
+        placeable = _in_lots(currency, mine[1], lot)
+        placed = _placed(currency, placeable, lot, left)
         left = None if left is None else derive(currency, "left", _minus, left, placed)
-        steps.append(Step(line, amount, placed))
-    everything = total(currency, "sum of the turns", (*(a for _, a in placeable), *whole_table))
+        return Step(mine[0], placeable, placed)
+
+    steps = yield from each(turn, turns)
+    unread = (capacity.total,) if isinstance(capacity.total, Unknown) else ()
+    amounts = (*(step.placeable for step in steps), *unread)
+    everything = total(currency, "sum of the turns", amounts)
     return Waterfall(currency, capacity.places, kind, order, lot, tuple(steps), everything, left)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from hawk_backend.desk.turns import Steps, each
 from hawk_backend.pipeline.context.fence import DATA, row
 from hawk_backend.rows.lines import escaped
 
@@ -61,13 +62,20 @@ def section(label: str, lines: Sequence[str] = (), *, turn: int) -> Block:
     return Block(label, f"\n=== {label} ===", lines, turn=turn)
 
 
-def table(
-    name: str, title: str, columns: Iterable[object], rows: Iterable[Iterable[object]]
-) -> Block:
-    """Make a block of a desk table."""
-    records = [row(cells) for cells in rows]
-    header = f"{row(columns)}\n"
-    return Block(name, f"--- {escaped(title)}", records, header, turn=DESK, counted=True)
+@dataclass(frozen=True, slots=True)
+class DeskTable:
+    """A desk table that is not rendered yet."""
+
+    name: str
+    title: str
+    columns: Iterable[object]
+    rows: Iterable[Iterable[object]]
+
+    def block(self) -> Steps[Block]:
+        """Render it, record by record; the title may quote a currency's code from a row."""
+        records = yield from each(row, self.rows)
+        title, header = f"--- {escaped(self.title)}", f"{row(self.columns)}\n"
+        return Block(self.name, title, records, header, turn=DESK, counted=True)
 
 
 OPENING, SUMMARY, NOTES, ASKED, DESK = range(5)

@@ -12,41 +12,45 @@ from hawk_backend.desk.ledger import Period
 from hawk_backend.desk.orders import OUTSTANDING, Executed, Order
 from hawk_backend.desk.timeline import Station
 from hawk_backend.desk.wording import amount, exact, money, plain, with_unit
-from hawk_backend.pipeline.context.blocks import Block, table
+from hawk_backend.pipeline.context.blocks import DeskTable
 from hawk_backend.rows import Cell
 
 TIMELINE = "timeline"
 
 
-def after_a_hedge(figures: Figures) -> Iterator[Block]:
+def after_a_hedge(figures: Figures) -> Iterator[DeskTable]:
     """Yield the tables of booking and books, each only where it has something to say."""
     if figures.orders:
-        yield table("orders", f"Outstanding = {OUTSTANDING}", _ORDER, map(_order, figures.orders))
+        yield DeskTable(
+            "orders", f"Outstanding = {OUTSTANDING}", _ORDER, map(_order, figures.orders)
+        )
     if figures.changes:
-        yield table("changes", "Original against amended", _CHANGE, map(_change, figures.changes))
+        yield DeskTable(
+            "changes", "Original against amended", _CHANGE, map(_change, figures.changes)
+        )
     if figures.bookings:
         rows = map(_booking, figures.bookings)
-        yield table("booking", "Booking model and deal count", _BOOKING, rows)
+        yield DeskTable("booking", "Booking model and deal count", _BOOKING, rows)
     if figures.checks:
-        yield table("checks", "Deal size and cut-off", _CHECK, map(_check, figures.checks))
+        yield DeskTable("checks", "Deal size and cut-off", _CHECK, map(_check, figures.checks))
     if figures.instruments:
         rows = map(_instrument, figures.instruments)
-        yield table("instruments", "Eligible instruments", _INSTRUMENT, rows)
+        yield DeskTable("instruments", "Eligible instruments", _INSTRUMENT, rows)
     if figures.executed_today is not None:
         rows = map(_executed, figures.executed_today)
-        yield table("executed today", "Already executed today", _EXECUTED, rows)
+        yield DeskTable("executed today", "Already executed today", _EXECUTED, rows)
     yield from _books(figures)
 
 
-def _books(figures: Figures) -> Iterator[Block]:
+def _books(figures: Figures) -> Iterator[DeskTable]:
     if figures.effectiveness:
         rows = map(_effect, figures.effectiveness)
-        yield table("effectiveness", "Hedge effectiveness, band 80 to 125 %", _EFFECT, rows)
+        yield DeskTable("effectiveness", "Hedge effectiveness, band 80 to 125 %", _EFFECT, rows)
     if figures.period:
-        yield table("period", "GL period of today", _PERIOD, [_period(figures.period)])
+        yield DeskTable("period", "GL period of today", _PERIOD, [_period(figures.period)])
     if figures.timeline:
         rows = map(_station, figures.timeline)
-        yield table(TIMELINE, "Timeline: instruction, event, deal, GL", _STATION, rows)
+        yield DeskTable(TIMELINE, "Timeline: instruction, event, deal, GL", _STATION, rows)
 
 
 _ORDER = (

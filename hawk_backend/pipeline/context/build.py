@@ -1,22 +1,15 @@
 """Put the context together: sections, desk tables, rows, within the limit.  Pure."""
 
-import asyncio
 import hashlib
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
 
+from hawk_backend.desk.turns import TURN_S, Steps, finish, finish_in_turns
 from hawk_backend.pipeline.context.blocks import Block
 from hawk_backend.pipeline.context.fence import row
 from hawk_backend.pipeline.context.layout import MEASURED, ROWS, layout
-from hawk_backend.pipeline.context.pack import Chosen, Steps, fits, pack
+from hawk_backend.pipeline.context.pack import Chosen, fits, pack
 from hawk_backend.pipeline.context.sections import missing
 from hawk_backend.pipeline.context.shape import Context, ContextInputs, Omission
-
-T = TypeVar("T")
-
-TURN_S = 0.001
-"""How long a build holds the loop before it lets others have it."""
 
 BUDGET = "budget"
 """Why records are omitted."""
@@ -30,35 +23,18 @@ _PIECE = 100_000
 
 def build(inputs: ContextInputs, *, limit: int) -> Context:
     """Return the context, at most `limit` code points long; what has no room is in `dropped`."""
-    steps = _build(inputs, limit)
-    while (context := _next(steps)) is None:
-        pass
-    return context
+    return finish(_build(inputs, limit))
 
 
 async def build_in_turns(inputs: ContextInputs, *, limit: int, turn_s: float = TURN_S) -> Context:
     """Build the same context, letting other tasks have the loop after every `turn_s` seconds."""
-    steps, since = _build(inputs, limit), time.perf_counter()
-    while (context := _next(steps)) is None:
-        if time.perf_counter() - since > turn_s:
-            await asyncio.sleep(0)
-            since = time.perf_counter()
-    return context
-
-
-def _next(steps: Steps[T]) -> T | None:
-    """Take one step; return the result once there is one."""
-    try:
-        return next(steps)
-    except StopIteration as done:
-        result: T = done.value
-        return result
+    return await finish_in_turns(_build(inputs, limit), turn_s)
 
 
 def _build(inputs: ContextInputs, limit: int) -> Steps[Context]:
     alerts = tuple(map(str, inputs.figures.alerts))
     gaps = (*map(str, inputs.figures.gaps), *missing(inputs))
-    blocks = layout(inputs, alerts, gaps)
+    blocks = yield from layout(inputs, alerts, gaps)
     yield
     chosen, named = yield from _choose(blocks, limit)
     dropped = tuple(_dropped(blocks, chosen))

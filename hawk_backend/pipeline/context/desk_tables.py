@@ -9,7 +9,7 @@ from hawk_backend.desk.request import Request, Verdict
 from hawk_backend.desk.usd_pb import CENTS, Basis, UsdPb
 from hawk_backend.desk.waterfall import Step, Waterfall
 from hawk_backend.desk.wording import amount, plain
-from hawk_backend.pipeline.context.blocks import Block, table
+from hawk_backend.pipeline.context.blocks import DeskTable
 
 _LINE = (
     *("Entity ID", "Type", "NAV", "SFX", "CAR", "Overlay", "Buffer %", "Buffer amount"),
@@ -21,7 +21,7 @@ _BROKER = (
 )
 
 
-def before_a_hedge(figures: Figures) -> Iterator[Block]:
+def before_a_hedge(figures: Figures) -> Iterator[DeskTable]:
     """Yield the tables of what can be hedged, the most important first."""
     if figures.requests:
         yield _requests(figures.requests)
@@ -29,17 +29,19 @@ def before_a_hedge(figures: Figures) -> Iterator[Block]:
         yield _totals(figures.capacity)
     if figures.usd_pb:
         rows = (_broker(item, basis) for item in figures.usd_pb for basis in _bases(item))
-        yield table("usd_pb", "USD PB threshold", _BROKER, rows)
+        yield DeskTable("usd_pb", "USD PB threshold", _BROKER, rows)
     yield from map(_lines, figures.capacity)
     yield from map(_waterfall, figures.waterfalls)
 
 
-def _requests(requests: Iterable[Request]) -> Block:
+def _requests(requests: Iterable[Request]) -> DeskTable:
     columns = (
         *("Currency", "Requested", "Capacity", "Placeable", "Shortfall", "USD PB", "Result"),
         "To become a Pass",
     )
-    return table("request", "Requested amount against capacity", columns, map(_request, requests))
+    return DeskTable(
+        "request", "Requested amount against capacity", columns, map(_request, requests)
+    )
 
 
 def _request(item: Request) -> Iterator[object]:
@@ -48,14 +50,15 @@ def _request(item: Request) -> Iterator[object]:
         yield amount(figure, item.places)
     yield item.pb
     yield item.verdict
-    if item.verdict is Verdict.PARTIAL:
-        yield (
-            f"{amount(item.shortfall, item.places)} {item.currency} more to place, "
-            f"or ask for at most {amount(item.placeable, item.places)} {item.currency}"
-        )
+    yield _remedy(item) if item.verdict is Verdict.PARTIAL else None
 
 
-def _totals(capacity: Iterable[Capacity]) -> Block:
+def _remedy(item: Request) -> str:
+    short, most = (amount(figure, item.places) for figure in (item.shortfall, item.placeable))
+    return f"{short} {item.currency} more to place, or ask for at most {most} {item.currency}"
+
+
+def _totals(capacity: Iterable[Capacity]) -> DeskTable:
     columns = (
         *("Currency", "Total capacity", "By the buffer rules", "Computable part", "As of"),
         *("Freshness", "By entity"),
@@ -72,16 +75,16 @@ def _totals(capacity: Iterable[Capacity]) -> Block:
         )
         for item in capacity
     )
-    return table("capacity", "Capacity by currency: sum of Available", columns, rows)
+    return DeskTable("capacity", "Capacity by currency: sum of Available", columns, rows)
 
 
-def _lines(item: Capacity) -> Block:
+def _lines(item: Capacity) -> DeskTable:
     title = (
         f"Capacity of {item.currency} by entity, in {item.currency}: "
         f"Unhedged = {UNHEDGED}; Available = {AVAILABLE}"
     )
     rows = (_line(line, item.places) for line in item.lines)
-    return table(f"capacity {item.currency}", title, _LINE, rows)
+    return DeskTable(f"capacity {item.currency}", title, _LINE, rows)
 
 
 def _line(line: Line, places: int | None) -> Iterator[object]:
@@ -108,7 +111,7 @@ def _broker(item: UsdPb, basis: Basis) -> Iterator[object]:
     yield item.rate.freshness.flag
 
 
-def _waterfall(fall: Waterfall) -> Block:
+def _waterfall(fall: Waterfall) -> DeskTable:
     indicative = ", indicative" if fall.kind == "closing" else ""
     title = (
         f"Waterfall {fall.kind}{indicative}, in {fall.currency}: order from {fall.order}, "
@@ -117,7 +120,7 @@ def _waterfall(fall: Waterfall) -> Block:
     )
     columns = ("Turn", "Entity ID", "Type", "NAV", "Placeable", "Placed")
     rows = ((turn, *_step(step, fall.places)) for turn, step in enumerate(fall.steps, start=1))
-    return table(f"waterfall {fall.currency}", title, columns, rows)
+    return DeskTable(f"waterfall {fall.currency}", title, columns, rows)
 
 
 def _step(step: Step, places: int | None) -> tuple[object, ...]:

@@ -1,8 +1,9 @@
 """The context's blocks in the order in which they are shown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from hawk_backend.desk.turns import Steps
 from hawk_backend.pipeline.context.blocks import (
     ASKED,
     DESK,
@@ -32,9 +33,10 @@ ROWS = "ROWS"
 """Name of the heading that the rows stand under."""
 
 
-def layout(inputs: ContextInputs, alerts: Sequence[str], gaps: Sequence[str]) -> list[Block]:
+def layout(inputs: ContextInputs, alerts: Sequence[str], gaps: Sequence[str]) -> Steps[list[Block]]:
     """Return every block that the context would have without a limit."""
-    rows = row_blocks(inputs.results, inputs.intent.slots)
+    desk = yield from _desk(inputs)
+    rows = yield from row_blocks(inputs.results, inputs.intent.slots)
     return [
         Block("opening", "\n".join(opening(inputs)), turn=OPENING),
         section("PROMPT ANALYSIS", analysis(inputs), turn=ASKED),
@@ -42,7 +44,7 @@ def layout(inputs: ContextInputs, alerts: Sequence[str], gaps: Sequence[str]) ->
         section("DATA EXTRACTION SUMMARY", manifest(inputs), turn=SUMMARY),
         _measured(inputs),
         section("RELEVANT DATA SUMMARIES", turn=SUMMARY),
-        *_desk(inputs),
+        *desk,
         section("ALERTS", bullets(alerts), turn=NOTES),
         section("DATA GAPS", bullets(gaps), turn=NOTES),
         replace(section("DATA ROWS", turn=SUMMARY), name=ROWS),
@@ -58,9 +60,10 @@ def _measured(inputs: ContextInputs) -> Block:
     return Block(MEASURED, "\n".join(lines), turn=SUMMARY, room=longest)
 
 
-def _desk(inputs: ContextInputs) -> Iterator[Block]:
-    found = [*before_a_hedge(inputs.figures), *after_a_hedge(inputs.figures)]
-    if not found:
-        yield Block("none", "No desk figure was called for.", turn=DESK)
-    for block in found:
-        yield replace(block, turn=None) if block.name == TIMELINE else block
+def _desk(inputs: ContextInputs) -> Steps[list[Block]]:
+    """Render the desk's tables; the timeline takes turns with the rows, it can be as long."""
+    blocks = []
+    for found in (*before_a_hedge(inputs.figures), *after_a_hedge(inputs.figures)):
+        block = yield from found.block()
+        blocks.append(replace(block, turn=None) if block.name == TIMELINE else block)
+    return blocks or [Block("none", "No desk figure was called for.", turn=DESK)]

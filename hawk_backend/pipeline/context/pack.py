@@ -1,14 +1,11 @@
 """Choose the records that fit: whole ones only, the most relevant first."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from itertools import zip_longest
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
+from hawk_backend.desk.turns import Steps
 from hawk_backend.pipeline.context.blocks import Block
-
-T = TypeVar("T")
-Steps: TypeAlias = Generator[None, None, T]
-"""Work in small steps: it yields where another may have the loop, and returns its result."""
 
 _MISSES = 8
 """Records in a row that may find no room before their block is left alone."""

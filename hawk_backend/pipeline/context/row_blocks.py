@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from hawk_backend.catalogue import Rule, Table
+from hawk_backend.desk.turns import Steps
 from hawk_backend.pipeline.context.blocks import CELLS, Block, Tiers
 from hawk_backend.pipeline.fetch import TableResult
 from hawk_backend.pipeline.intent import Slots
@@ -15,12 +16,16 @@ Wanted = Mapping[str, Sequence[str]]
 _NAMED = ("order", "sub_order", "instruction", "event", "deal")
 
 
-def row_blocks(results: Sequence[TableResult], slots: Slots) -> list[Block]:
+def row_blocks(results: Sequence[TableResult], slots: Slots) -> Steps[list[Block]]:
     """Make a block of every table that has rows, by the tables' priority, then name."""
     wanted = _wanted(slots)
     with_rows = [(r.slice, r) for r in results if r.slice is not None and r.positions]
     with_rows.sort(key=lambda pair: (-pair[0].table.priority, pair[1].table))
-    return [_block(found, result, wanted) for found, result in with_rows]
+    blocks = []
+    for found, result in with_rows:
+        blocks.append(_block(found, result, wanted))
+        yield
+    return blocks
 
 
 def _block(found: Slice, result: TableResult, wanted: Wanted) -> Block:

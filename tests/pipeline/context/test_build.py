@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hawk_backend.desk import Alert, Figures, Gap
+from hawk_backend.desk.turns import finish
 from hawk_backend.models import Reason, TableState
 from hawk_backend.pipeline.context import (
     Context,
@@ -357,5 +358,5 @@ def test_only_what_is_shown_is_rendered() -> None:
     """Rows are joined as rows.py rendered them: the very string objects go into the text."""
     table = result("hedge_instructions", instructions(5))
     assert table.slice is not None
-    block = next(b for b in layout(inputs(table), (), ()) if b.name == "hedge_instructions")
+    block = next(b for b in finish(layout(inputs(table), (), ())) if b.name == "hedge_instructions")
     assert block.records is table.slice.lines
