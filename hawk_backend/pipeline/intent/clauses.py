@@ -26,6 +26,7 @@ _OBJECTS = frozenset(
     }
 )
 _GOVERNED = 70
+_CERTAIN = 110
 _VERIFYING = frozenset({"check", "verify", "confirm", "see", "tell", "show", "make"})
 _LOOSE = frozenset({",", ".", "-", ";", ":", "so", "\n"})
 _STATING = frozenset(
@@ -301,7 +302,7 @@ def _governed(hits: list[Hit]) -> list[Hit]:
         return hits
     return [
         hit._replace(strength=min(hit.strength, _GOVERNED))
-        if hit.first > order.first and hit.intent in _OBJECTS
+        if hit.first > order.first and hit.intent in _OBJECTS and hit.strength < _CERTAIN
         else hit
         for hit in hits
     ]

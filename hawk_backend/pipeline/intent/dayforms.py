@@ -117,7 +117,8 @@ def _counted(walk: DateWalk, at: int, number: int, after: int) -> Reading | None
         return _days(walk, at, number, unit, end)
     if unit in "qh":
         rolls = not words.ROLLING.isdisjoint(walk.tokens.words)
-        wanted = unit == "q" and rolls and walk.word(at - 1) in {"by", "for"}
+        further = walk.word(at) == "another" or walk.word(at - 1) in {"by", "for", "another"}
+        wanted = unit == "q" and further and (rolls or walk.word(at) == "another")
     else:
         wanted = (
             spelled or unit in "wy" or (unit == "m" and _is_tenor(walk.tokens, at, end, number))

@@ -18,7 +18,7 @@ _FORM = re.compile(
     r"(?P<inst>inst[-_][a-z0-9]{1,24}(?:[-_][a-z0-9]{1,24}){0,6}|inst\d{1,12}"
     r"|(?<=instruction )\d{1,12})"
     rf"|(?P<event>evt[-_]?{_TAIL}|event[-_]{_TAIL})"
-    r"|(?P<deal>(?:mx|brx)[-_]?\d{3,12}|mx \d{5,12})"
+    r"|(?P<deal>mx[-_]?\d{3,12}|brx[-_]?\d{1,12}|mx \d{5,12})"
     r"|(?P<entity_word>ent(?:it[a-z]{1,5}|[a-z]{1,3}y)?|en[a-z]{2,5}y|etn?ity)"
     r"[\s_#:-]{0,2}(?:id )?(?P<entity>\d{1,6})"
     r"|(?P<iso>\d{4}[-/.]\d{1,2}[-/.]\d{1,2})"

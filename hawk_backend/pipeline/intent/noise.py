@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from hawk_backend.pipeline.intent.normalise import lower
 
 LONG = 1_500
 """Characters from which a prompt is looked through for noise."""
@@ -13,8 +14,11 @@ _MOST_WORDS = 300
 _LONE = 2
 _OPENING = 60
 _GIANT = 80
+_GIANT_READ = 600
 _ENOUGH = 0.5
-_BREAKS = str.maketrans(dict.fromkeys('\n\t\r\f\v,;|/()[]{}<>"`*=', " "))
+_BREAKING = '\n\t\r\f\v,;|/()[]{}<>"`*='
+_BREAKS = str.maketrans(dict.fromkeys(_BREAKING, " "))
+_BREAK = re.compile(f"[{re.escape(_BREAKING)}]")
 _EDGES = ".:?!'_-\\+#@~^&$%"
 _RECORD = re.compile(r"[a-z]{2,8}[-_]?\d{1,12}")
 _DIGITS = re.compile(rb"n{6,}")
@@ -37,19 +41,16 @@ class Condenser:
         whole = [(0, len(prompt))]
         if len(prompt) < LONG:
             return whole
-        words, starts = _cut(prompt)
+        plain = lower(_apart(prompt))
+        words = plain.split()
+        if not words:
+            return [(0, LONG)]
         letters = _DIGITS.sub(lambda match: b"o" * len(match[0]), self._line(words))
         sense = len(letters) - letters.count(b"u") - letters.count(b"o")
         if len(prompt) < _ORDINARY and sense >= _ENOUGH * len(letters):
             return whole
-        kept = _keep(letters)
-        if not kept:
-            kept = [(0, min(len(words), _OPENING))]
-        return [
-            (starts[first], starts[last - 1] + min(len(words[last - 1]), LONG))
-            for first, last in kept
-            if last > first
-        ]
+        kept = _keep(letters) or [(0, min(len(words), _OPENING))]
+        return list(_places(plain, words, kept))
 
     def _line(self, words: Sequence[str]) -> bytes:
         """Return the letters of all words, each word looked at once."""
@@ -60,23 +61,43 @@ class Condenser:
         return b"".join(map(letters.__getitem__, words))
 
     def _letter(self, word: str) -> bytes:
-        if len(word) > _GIANT:
-            return b"k" if _CJK.search(word, 0, LONG) else b"o"
-        plain = word.strip(_EDGES).lower()
-        letter = self._letters.get(plain)
+        letter = self._letters.get(word)
         if letter:
             return letter
-        if plain[:1].isdigit():
+        if word.isascii() and word.isalpha() and len(word) <= _GIANT:
+            return b"u"
+        if len(word) > _GIANT:
+            return b"k" if _CJK.search(word, 0, LONG) else b"o"
+        return self._marked(word.strip(_EDGES))
+
+    def _marked(self, word: str) -> bytes:
+        """Return the letter of a word that holds digits, stops or characters beyond ASCII."""
+        letter = self._letters.get(word)
+        if letter:
+            return letter
+        if word[:1].isdecimal():
             return b"n"
-        return b"d" if _RECORD.match(plain) or _CJK.search(plain) else b"u"
+        record = _RECORD.match(word) or (not word.isascii() and _CJK.search(word))
+        return b"d" if record else b"u"
 
 
-def _cut(prompt: str) -> tuple[list[str], list[int]]:
-    """Return the words of `prompt`, and where each begins."""
-    pieces = prompt.translate(_BREAKS).split(" ")
-    places = accumulate((len(piece) + 1 for piece in pieces), initial=0)
-    pairs = [(piece, place) for piece, place in zip(pieces, places, strict=False) if piece]
-    return [piece for piece, _ in pairs], [place for _, place in pairs]
+def _apart(prompt: str) -> str:
+    """Return `prompt` with spaces for what parts words, in the way that is fast for it."""
+    return prompt.translate(_BREAKS) if prompt.isascii() else _BREAK.sub(" ", prompt)
+
+
+def _places(
+    plain: str, words: Sequence[str], kept: Iterable[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Yield where each kept stretch of words begins and ends in `plain`; one walk in all."""
+    place = word = 0
+    for first, last in kept:
+        for target in (first, last - 1):
+            rest = plain[place:].split(None, target - word)[-1]
+            place, word = len(plain) - len(rest), target
+            if target == first:
+                start = place
+        yield start, place + min(len(words[word]), _GIANT_READ)
 
 
 def _keep(letters: bytes) -> list[tuple[int, int]]:

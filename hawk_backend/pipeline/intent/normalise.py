@@ -68,7 +68,7 @@ def normalise(prompt: str, spans: Iterable[tuple[int, int]]) -> Text:
             marks.append((length, origin))
             length += len(new)
     written = "".join(pieces)
-    return Text(written, _lower(written), tuple(marks) or ((0, 0),))
+    return Text(written, lower(written), tuple(marks) or ((0, 0),))
 
 
 def _pieces(prompt: str, start: int, end: int) -> Iterator[tuple[str, int]]:
@@ -98,6 +98,7 @@ def _plain(piece: str) -> str:
     return _PICTURES.sub(" ", unicodedata.normalize("NFKC", visible).translate(_PLAIN))
 
 
-def _lower(text: str) -> str:
+def lower(text: str) -> str:
+    """Return `text` in lower case, character by character: as long as before."""
     low = text.lower()
     return low if len(low) == len(text) else "".join(char.lower()[0] for char in text)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hawk_backend.catalogue.lexicon import Lexicon
 from hawk_backend.pipeline.intent.clauses import Clause, ClauseReader
 from hawk_backend.pipeline.intent.decide import ACTIONS, Decider, Decision
-from hawk_backend.pipeline.intent.evidence import CERTAIN, PhraseBook
+from hawk_backend.pipeline.intent.evidence import CERTAIN, Hit, PhraseBook
 from hawk_backend.pipeline.intent.fill import Filling
 from hawk_backend.pipeline.intent.frame import Alternative, Evidence, Intent, Slots
 from hawk_backend.pipeline.intent.reading import Reader, Reading
@@ -76,7 +76,7 @@ class IntentParser:
         hits = [
             hit
             for hit in self._book.find(sequence.words, sequence.starts)
-            if first < 0 or not first <= sequence.tokens[hit.first] <= last
+            if not _within(sequence.tokens, hit, first, last)
         ]
         clauses = self._clauses.divide(sequence, hits)
         refused = self._clauses.refuse(clauses, sequence)
@@ -94,6 +94,11 @@ class IntentParser:
             for hit in self._book.find(sequence.words, sequence.starts):
                 if hit.command and hit.intent in ACTIONS:
                     yield hit.intent
+
+
+def _within(places: list[int], hit: Hit, first: int, last: int) -> bool:
+    """Whether a phrase lies within tokens `first` to `last`."""
+    return first <= places[hit.first] and places[hit.last - 1] <= last
 
 
 def _without_conditions(scanned: Scanned, clauses: list[Clause]) -> list[Finding]:

@@ -71,7 +71,8 @@ class Reader:
         injected: bool,
     ) -> Reading:
         """Return the reading; a template's category decides only where the words do not."""
-        if self._definitions.asked(sequence.words, slots):
+        foreign = decision is not None and decision.intents[0] == "out_of_scope"
+        if not foreign and self._definitions.asked(sequence.words, slots):
             return Reading(("general_query",), _SURE, _WIDE_LEAD, "a question for a meaning")
         prior = self._categories.get((category or "").strip().lower())
         weak = decision is None or decision.strength < _WORDLESS

@@ -18,6 +18,7 @@ _RE_BEHIND = wordset(
 )
 _NO_OPTION = wordset("do are have available for here exist is there i we")
 _NO_SWAP = wordset("points point pts pt method")
+_SWAPPED = wordset("the it this that my our from entity coi re")
 _OUTSTANDING = wordset("notional amount balance amounts principal exposure")
 _DONE_BEFORE = wordset("we i you they well be get")
 _DONE_BEHIND = wordset("on with deal")
@@ -106,7 +107,8 @@ class TermScanner:
         if last.startswith("forward"):
             after, behind = place.before, place.behind
             return after not in self._no_forward_after and behind not in self._no_forward_before
-        return place.word != "swap" or place.behind not in _NO_SWAP
+        exchanges = place.at == 0 and place.behind in _SWAPPED
+        return place.word != "swap" or not (exchanges or place.behind in _NO_SWAP)
 
 
 def _is_grouping(place: Place) -> bool:

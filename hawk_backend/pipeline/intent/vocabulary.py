@@ -103,13 +103,14 @@ def _plausible(word: str, other: str) -> bool:
     return sorted(word) == sorted(other) or len(other) == len(word) + 1
 
 
-def _slip_table(words: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-    table: dict[str, set[str]] = {}
-    for word in words:
+def _slip_table(words: Iterable[str]) -> Mapping[str, list[str]]:
+    """Return the words by themselves and by what is left of them without one letter."""
+    table: dict[str, list[str]] = {}
+    for word in set(words):
         if _SHORTEST_SLIP <= len(word) <= _LONGEST_SLIP:
             for key in (word, *_without_one(word)):
-                table.setdefault(key, set()).add(word)
-    return {key: tuple(found) for key, found in table.items()}
+                table.setdefault(key, []).append(word)
+    return table
 
 
 def _without_one(word: str) -> list[str]:
