@@ -1,64 +1,42 @@
-"""Divide a prompt into clauses: requests, conditions, refusals, remarks."""
+"""Divide a prompt into clauses: requests, conditions and remarks."""
 
 from collections.abc import Sequence as Words
 from dataclasses import dataclass, field
 
 from hawk_backend.catalogue.lexicon import Lexicon
 from hawk_backend.pipeline.intent.evidence import Hit, strongest
-from hawk_backend.pipeline.intent.sequence import SYMBOL_STOPS, Sequence
+from hawk_backend.pipeline.intent.sequence import SYMBOL_STOPS
+from hawk_backend.pipeline.intent.wordset import wordset
 
-_CONDITION_INSIDE = frozenset(
-    {"before", "because", "once", "unless", "until", "while", "although", "after", "when", "if"}
+_INSIDE = wordset("before because once unless until while although after when if")
+"""Words that open a condition in the middle of a sentence."""
+_NO_CONDITION = {
+    "when": wordset("who and"),
+    "if": wordset("check see know tell what confirm me wondering determine verify"),
+}
+"""Words before which "when" and "if" open a question."""
+_ASKED_WHEN = wordset("was were did is are do does will has <date>")
+_ACTIONS = wordset("hedge_inception hedge_rollover hedge_termination hedge_amendment")
+_OBJECTS = wordset(
+    "position_monitoring exposure_analysis hedge_monitoring hedge_inquiry portfolio_analysis"
 )
-_ASKED_WHEN = frozenset({"was", "were", "did", "is", "are", "do", "does", "will", "has", "<date>"})
-_NEGATION_REACH = 5
-_FALL = 48
-
-
-_ACTIONS = frozenset({"hedge_inception", "hedge_rollover", "hedge_termination", "hedge_amendment"})
-_OBJECTS = frozenset(
-    {
-        "position_monitoring",
-        "exposure_analysis",
-        "hedge_monitoring",
-        "hedge_inquiry",
-        "portfolio_analysis",
-    }
+_LOOSE = frozenset({",", ".", "-", ";", ":", "so", "\n"})
+_VERIFYING = wordset("check verify confirm see tell show make")
+_STATING = wordset(
+    "approved are come comes drops expire expires expiring falls fell has have is longer looks "
+    "mature matures maturing needs rolls rose run runs said was went"
 )
+_BEING = wordset("is are look looks was were all")
+_NAMED_ANEW = wordset("new <currency> another")
+_NOUN = 48
 _GOVERNED = 70
 _CERTAIN = 110
-_VERIFYING = frozenset({"check", "verify", "confirm", "see", "tell", "show", "make"})
-_LOOSE = frozenset({",", ".", "-", ";", ":", "so", "\n"})
-_STATING = frozenset(
-    {
-        "is",
-        "are",
-        "was",
-        "has",
-        "have",
-        "expires",
-        "matures",
-        "expire",
-        "mature",
-        "needs",
-        "looks",
-        "fell",
-        "went",
-        "rose",
-        "expiring",
-        "maturing",
-        "longer",
-        "comes",
-        "come",
-        "approved",
-        "said",
-    }
-)
+_OPENING = 3
 
 
 @dataclass(slots=True)
 class Clause:
-    """Words `first` to `last` (excluded) between two dividers, and what was found in them."""
+    """Words `first` to `last` (excluded) behind a divider, and the phrases that begin in them."""
 
     first: int
     last: int
@@ -71,228 +49,103 @@ class Clause:
         """Each intent's score in this clause."""
         return dict(strongest(self.hits))
 
+    @property
+    def orders(self) -> bool:
+        """Whether the clause opens with a command to act."""
+        opens = self.first + _OPENING
+        return any(
+            hit.command and hit.intent in _ACTIONS and hit.first <= opens for hit in self.hits
+        )
+
 
 class ClauseReader:
     """Divides and reads clauses; built once from the lexicon."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         request = lexicon.request
-        self._coordinators = frozenset(request.coordinators.split()) | {"but", "so"}
-        self._conditions = frozenset(request.conditions.split())
-        self._fine = frozenset(request.fine.split())
-        self._fillers = frozenset(request.fillers.split())
-        self._questions = frozenset(request.questions.split())
-        self._articles = frozenset(request.articles.split())
-        self._negators = sorted(
-            (tuple(text.split()) for text in lexicon.negation.before), key=len, reverse=True
-        )
-        self._negator_firsts = frozenset(negator[0] for negator in self._negators)
-        self._negation_ends = (
-            frozenset(lexicon.negation.ends.split()) | SYMBOL_STOPS | {"and", "then", "so"}
-        )
-        self._asking = frozenset(lexicon.negation.questions.split())
+        self._coordinators = wordset(request.coordinators + " but so")
+        self._conditions = wordset(request.conditions)
+        self._fine = wordset(request.fine)
+        self._fillers = wordset(request.fillers) - {"now"}
+        self._questions = wordset(request.questions)
+        self._articles = wordset(request.articles)
 
-    def divide(self, sequence: Sequence, hits: Words[Hit]) -> list[Clause]:
-        """Return the clauses in order; no divider lies inside a phrase."""
-        words = sequence.words
-        inside = bytearray(len(words) + 1)
-        for hit in hits:
-            for at in range(hit.first, hit.last):
-                inside[at] = inside[at] or (at != hit.first and at != hit.last - 1)
+    def divide(self, words: Words[str], hits: Words[Hit]) -> list[Clause]:
+        """Return the clauses in order, each with its phrases; no divider lies inside a phrase."""
+        inside = {at for hit in hits for at in range(hit.first + 1, hit.last - 1)}
         clauses: list[Clause] = []
         first, divider = 0, ""
         for at, word in enumerate(words):
-            stop = word in SYMBOL_STOPS
-            if inside[at] or not (
-                stop
-                or word in self._coordinators
-                or (
-                    word in _CONDITION_INSIDE
-                    and at > first
-                    and not (word == "when" and words[at - 1] in {"who", "and"})
-                    and not (
-                        word == "if"
-                        and words[at - 1]
-                        in {
-                            "check",
-                            "see",
-                            "know",
-                            "tell",
-                            "what",
-                            "confirm",
-                            "me",
-                            "wondering",
-                            "determine",
-                            "verify",
-                        }
-                    )
-                )
-            ):
+            parts = word in SYMBOL_STOPS or word in self._coordinators
+            if at in inside or not (parts or (at > first and _opens_condition(words, at))):
                 continue
             clauses.append(Clause(first, at, divider))
-            keep = word in _CONDITION_INSIDE and not stop and word not in self._coordinators
-            first, divider = (at, word) if keep else (at + 1, word)
+            first, divider = (at + 1 if parts else at), word
         clauses.append(Clause(first, len(words), divider))
-        return self._filled([c for c in clauses if c.last > c.first], sequence, hits)
-
-    def _filled(self, clauses: list[Clause], sequence: Sequence, hits: Words[Hit]) -> list[Clause]:
-        at = 0
-        for hit in hits:
-            while (
-                at + 1 < len(clauses)
-                and hit.first >= clauses[at].last
-                and hit.first >= clauses[at + 1].first
-            ):
-                at += 1
-            if clauses:
-                clauses[at].hits.append(self._weighed(hit, sequence.words))
-        for place, clause in enumerate(clauses):
-            clause.hits = _governed(clause.hits)
-            clause.condition = self._is_condition(clause, sequence.words, place, clauses)
-            clause.remark = self._is_remark(clause, sequence.words, place, clauses)
-            clause.remark = clause.remark or self._is_background(
-                clause, sequence.words, place, clauses
-            )
+        clauses = [clause for clause in clauses if clause.last > clause.first]
+        self._attribute(clauses, words, hits)
         return clauses
 
+    def _attribute(self, clauses: list[Clause], words: Words[str], hits: Words[Hit]) -> None:
+        """Give each phrase to the clause it begins in, then tell what each clause is."""
+        at = 0
+        for hit in hits:
+            while at + 1 < len(clauses) and hit.first >= clauses[at + 1].first:
+                at += 1
+            clauses[at].hits.append(self._weighed(hit, words))
+        for clause in clauses:
+            clause.hits = _governed(clause.hits)
+            clause.condition = self._is_condition(clause, words, alone=len(clauses) == 1)
+        for place, clause in enumerate(clauses[:-1]):
+            later = clauses[place + 1 :]
+            clause.remark = bool(clause.hits) and (
+                self._is_fine(clause, words, later) or self._is_background(clause, words, later)
+            )
+
     def _weighed(self, hit: Hit, words: Words[str]) -> Hit:
-        """Let a command behind an article ("the roll") say no more than a noun."""
+        """Let a command behind an article ("the roll", "the EUR roll") say no more than a noun."""
         at = hit.first - 1
         while at > 0 and words[at].startswith("<"):
             at -= 1
-        before = words[at] if at >= 0 else ""
-        if (
-            hit.command
-            and before in self._articles
-            and words[hit.first] not in {"new", "<currency>", "another"}
-        ):
-            return hit._replace(strength=_FALL, command=False)
-        return hit
+        named = at >= 0 and words[at] in self._articles and words[hit.first] not in _NAMED_ANEW
+        return hit._replace(strength=_NOUN, command=False) if hit.command and named else hit
 
-    def _is_condition(
-        self, clause: Clause, words: Words[str], place: int, clauses: Words[Clause]
-    ) -> bool:
+    def _is_condition(self, clause: Clause, words: Words[str], *, alone: bool) -> bool:
+        """Whether a clause tells only when, if or why: "now that it is done", "as discussed"."""
         at = clause.first
-        while at < clause.last and words[at] in self._fillers - {"now"}:
+        while at < clause.last and words[at] in self._fillers:
             at += 1
-        word = words[at] if at < clause.last else ""
-        behind = words[at + 1] if at + 1 < clause.last else ""
-        if word not in self._conditions or any(
-            hit.intent == "stress_test" and hit.strength > _FALL for hit in clause.hits
-        ):
+        word, behind, *_ = (*words[at : min(at + 2, clause.last)], "", "")
+        shocks = any(hit.intent == "stress_test" and hit.strength > _NOUN for hit in clause.hits)
+        if word not in self._conditions or shocks:
             return False
-        if word == "when" and behind in _ASKED_WHEN and place == 0:
-            return False
-        if word == "now" and behind != "that":
-            return False
-        if word == "if" and (behind in {"i", "we"} and place == 0 and len(clauses) == 1):
-            return False
-        return word != "as" or behind not in {"of", "a"}
+        asks = {
+            "when": clause.first == at == 0 and behind in _ASKED_WHEN,
+            "now": behind != "that",
+            "if": alone and behind in {"i", "we"},
+            "as": behind in {"of", "a"},
+        }
+        return not asks.get(word, False)
 
-    def _is_remark(
-        self, clause: Clause, words: Words[str], place: int, clauses: Words[Clause]
-    ) -> bool:
+    def _is_fine(self, clause: Clause, words: Words[str], later: Words[Clause]) -> bool:
         """Whether a clause only says that something is fine: "limits are fine, so …"."""
         said = words[clause.first : clause.last]
-        ends = words[clause.last] if clause.last < len(words) else ""
-        return (
-            bool(clause.hits)
-            and place + 1 < len(clauses)
-            and ends != "?"
-            and said[-1] in self._fine
-            and said[0] not in self._questions
-            and said[0] not in _VERIFYING
-            and any(word in {"is", "are", "look", "looks", "was", "were", "all"} for word in said)
-            and any(other.hits for other in clauses[place + 1 :])
-        )
+        opens = said[0] in self._questions or said[0] in _VERIFYING
+        stated = said[-1] in self._fine and not _BEING.isdisjoint(said) and not opens
+        return stated and words[clause.last] != "?" and any(other.hits for other in later)
 
-    def _is_background(
-        self, clause: Clause, words: Words[str], place: int, clauses: Words[Clause]
-    ) -> bool:
-        """Whether a clause only tells of the object that a later clause gives an order about."""
-        if not clause.hits or place + 1 >= len(clauses) or clauses[place + 1].divider not in _LOOSE:
-            return False
+    def _is_background(self, clause: Clause, words: Words[str], later: Words[Clause]) -> bool:
+        """Whether a clause only tells of the object that a later one gives an order about."""
         said = words[clause.first : clause.last]
-        orders = any(
-            h.command and h.intent in _ACTIONS and h.first <= c.first + 3
-            for c in clauses[place + 1 :]
-            for h in c.hits
-        )
-        states = said[0] not in self._questions | _VERIFYING and not _STATING.isdisjoint(said)
-        return orders and states and not any(h.command for h in clause.hits)
+        opens = said[0] in self._questions or said[0] in _VERIFYING
+        states = not opens and not _STATING.isdisjoint(said)
+        commands = any(hit.command for hit in clause.hits)
+        ordered = later[0].divider in _LOOSE and any(other.orders for other in later)
+        return states and ordered and not commands
 
-    def refuse(self, clauses: Words[Clause], sequence: Sequence) -> list[Hit]:
-        """Take the refused hits out of the clauses and return them."""
-        words = sequence.words
-        refused: list[Hit] = []
-        spans = list(self._negations(words))
-        if not spans:
-            return refused
-        for clause in clauses:
-            kept: list[Hit] = []
-            for hit in clause.hits:
-                if any(start <= hit.first and hit.last <= end for start, _, _, end in spans):
-                    continue
-                (refused if self._is_refused(hit, spans, words) else kept).append(hit)
-            clause.hits = kept
-        return refused
 
-    def _negations(self, words: Words[str]) -> list[tuple[int, int, bool, int]]:
-        """Return first word, word behind the reach, and whether nouns are refused too."""
-        spans = []
-        at = 0
-        while at < len(words):
-            negator = self._negator(words, at) if words[at] in self._negator_firsts else ()
-            if not negator:
-                at += 1
-                continue
-            opens = (
-                at == 0
-                or words[at - 1] in SYMBOL_STOPS
-                or words[at - 1] in self._coordinators | self._fillers | {"but"}
-            )
-            end = at + len(negator)
-            reach = end
-            while (
-                reach < len(words)
-                and reach < end + _NEGATION_REACH
-                and words[reach] not in self._negation_ends
-            ):
-                reach += 1
-            word = words[at]
-            asked = word in {"not", "no"} and any(
-                q in self._asking for q in words[max(0, at - 6) : at]
-            )
-            if not (asked and word == "not"):
-                nouns = word not in {"not", "can"} or opens
-                spans.append((at, reach, nouns, end))
-            at = end
-        return spans
-
-    def _negator(self, words: Words[str], at: int) -> tuple[str, ...]:
-        if words[at : at + 2] == ["no", "longer"]:
-            return ()
-        for negator in self._negators:
-            if tuple(words[at : at + len(negator)]) == negator:
-                return negator
-        return ()
-
-    @staticmethod
-    def _is_refused(hit: Hit, spans: Words[tuple[int, int, bool, int]], words: Words[str]) -> bool:
-        for start, end, nouns, _ in spans:
-            if start < hit.first < end:
-                return (
-                    hit.command
-                    or nouns
-                    or (hit.intent.startswith("hedge_") and hit.strength <= _FALL)
-                )
-            if (
-                hit.first < start < hit.last - 1
-                and words[start] in {"not", "no", "never"}
-                and hit.command
-            ):
-                return False
-        return False
+def _opens_condition(words: Words[str], at: int) -> bool:
+    return words[at] in _INSIDE and words[at - 1] not in _NO_CONDITION.get(words[at], ())
 
 
 def _governed(hits: list[Hit]) -> list[Hit]:
@@ -300,9 +153,9 @@ def _governed(hits: list[Hit]) -> list[Hit]:
     order = next((hit for hit in hits if hit.command and hit.intent in _ACTIONS), None)
     if order is None:
         return hits
-    return [
-        hit._replace(strength=min(hit.strength, _GOVERNED))
-        if hit.first > order.first and hit.intent in _OBJECTS and hit.strength < _CERTAIN
-        else hit
-        for hit in hits
-    ]
+    return [_as_object(hit) if hit.first > order.first else hit for hit in hits]
+
+
+def _as_object(hit: Hit) -> Hit:
+    held = hit.intent in _OBJECTS and hit.strength < _CERTAIN
+    return hit._replace(strength=min(hit.strength, _GOVERNED)) if held else hit

@@ -11,6 +11,7 @@ from hawk_backend.pipeline.intent.evidence import CERTAIN, Hit, PhraseBook
 from hawk_backend.pipeline.intent.fill import Filling
 from hawk_backend.pipeline.intent.frame import Alternative, Evidence, Intent, Slots
 from hawk_backend.pipeline.intent.reading import Reader, Reading
+from hawk_backend.pipeline.intent.refusal import RefusalReader
 from hawk_backend.pipeline.intent.resolve import EXTENT
 from hawk_backend.pipeline.intent.scan import Scanned, Scanner
 from hawk_backend.pipeline.intent.scope import scope_of
@@ -39,6 +40,7 @@ class IntentParser:
         self._book = PhraseBook(lexicon)
         self._scanner = Scanner(lexicon, frozenset(self._book.literals), gazetteer or {})
         self._clauses = ClauseReader(lexicon)
+        self._refusals = RefusalReader(lexicon)
         self._decider = Decider(lexicon)
         self._reader = Reader(lexicon, self._scanner.subjects)
 
@@ -78,8 +80,8 @@ class IntentParser:
             for hit in self._book.find(sequence.words, sequence.starts)
             if not _within(sequence.tokens, hit, first, last)
         ]
-        clauses = self._clauses.divide(sequence, hits)
-        refused = self._clauses.refuse(clauses, sequence)
+        clauses = self._clauses.divide(sequence.words, hits)
+        refused = self._refusals.refuse(clauses, sequence.words)
         scanned.terms = _without_conditions(scanned, clauses)
         corrected = 0
         if last >= 0:

@@ -1,0 +1,88 @@
+"""Read refusals: what a user does not want is taken out of the evidence, and told."""
+
+from collections.abc import Sequence as Words
+from typing import NamedTuple
+
+from hawk_backend.catalogue.lexicon import Lexicon
+from hawk_backend.pipeline.intent.clauses import Clause
+from hawk_backend.pipeline.intent.evidence import Hit
+from hawk_backend.pipeline.intent.sequence import SYMBOL_STOPS
+from hawk_backend.pipeline.intent.wordset import wordset
+
+_REACH = 5
+_ASKED_BACK = 6
+_NOUN = 48
+_PLAIN_NOT = wordset("not can")
+
+
+class Refusal(NamedTuple):
+    """Words `start` to `end` (excluded) are under a negator that ends at `negator`.
+
+    `nouns`: it refuses nouns too ("no rollover", "not VaR"), not only commands.
+    """
+
+    start: int
+    negator: int
+    end: int
+    nouns: bool
+
+    def holds(self, hit: Hit) -> bool:
+        """Whether a phrase is nothing but the negator's own words."""
+        return self.start <= hit.first and hit.last <= self.negator
+
+    def refuses(self, hit: Hit) -> bool:
+        """Whether a phrase begins behind the negator and is of a kind that it refuses."""
+        action = hit.intent.startswith("hedge_") and hit.strength <= _NOUN
+        return self.start < hit.first < self.end and (hit.command or self.nouns or action)
+
+
+class RefusalReader:
+    """Finds refusals; built once from the lexicon."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        negators = (tuple(text.split()) for text in lexicon.negation.before)
+        self._negators = sorted(negators, key=len, reverse=True)
+        self._firsts = frozenset(negator[0] for negator in self._negators)
+        self._ends = wordset(lexicon.negation.ends + " and then so") | SYMBOL_STOPS
+        self._asking = wordset(lexicon.negation.questions)
+        request = lexicon.request
+        self._openers = wordset(f"{request.coordinators} {request.fillers} but") | SYMBOL_STOPS
+
+    def refuse(self, clauses: Words[Clause], words: Words[str]) -> list[Hit]:
+        """Take the refused phrases out of the clauses and return them."""
+        refusals = self._refusals(words)
+        refused: list[Hit] = []
+        for clause in clauses if refusals else ():
+            hits = [hit for hit in clause.hits if not any(r.holds(hit) for r in refusals)]
+            refused += (hit for hit in hits if any(r.refuses(hit) for r in refusals))
+            clause.hits = [hit for hit in hits if not any(r.refuses(hit) for r in refusals)]
+        return refused
+
+    def _refusals(self, words: Words[str]) -> list[Refusal]:
+        refusals: list[Refusal] = []
+        for at, word in enumerate(words):
+            inside = refusals and at < refusals[-1].negator
+            negator = self._negator(words, at) if word in self._firsts and not inside else ()
+            if negator and not self._is_question(words, at):
+                opens = at == 0 or words[at - 1] in self._openers
+                end = self._end(words, at + len(negator))
+                nouns = opens or word not in _PLAIN_NOT
+                refusals.append(Refusal(at, at + len(negator), end, nouns))
+        return refusals
+
+    def _negator(self, words: Words[str], at: int) -> tuple[str, ...]:
+        if tuple(words[at : at + 2]) == ("no", "longer"):
+            return ()
+        return next((n for n in self._negators if tuple(words[at : at + len(n)]) == n), ())
+
+    def _is_question(self, words: Words[str], at: int) -> bool:
+        """Whether "not" only asks: "why was it not executed"."""
+        return words[at] == "not" and not self._asking.isdisjoint(
+            words[max(0, at - _ASKED_BACK) : at]
+        )
+
+    def _end(self, words: Words[str], start: int) -> int:
+        end = start
+        while end < min(len(words), start + _REACH) and words[end] not in self._ends:
+            end += 1
+        return end
