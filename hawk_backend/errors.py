@@ -5,6 +5,7 @@
     - MalformedBody          400
     - NotPermitted           403
     - NotFound               404
+    - SlowBody               408
     - PromptConflict         409
     - BodyTooLarge           413
     - UnsupportedMedia       415
@@ -71,6 +72,14 @@ class NotFound(RequestError):
     status = 404
     slug = "not-found"
     title = "Not found"
+
+
+class SlowBody(RequestError):
+    """The body did not arrive in time."""
+
+    status = 408
+    slug = "slow-body"
+    title = "Slow body"
 
 
 class PromptConflict(RequestError):

@@ -1,4 +1,4 @@
-"""Serving: one process, bounded socket buffers, and an end that leaves no stream without its end.
+"""Serving: one process, bounded heads and buffers, and an end that gives each stream its own.
 
 SIGTERM or SIGINT: readiness turns 503 and no new stream opens; open ones run on for the drain
 time and then get their terminal event; the process ends when the last has ended. A second
@@ -7,25 +7,97 @@ signal ends it at once.
 
 import asyncio
 import socket
+from contextlib import AsyncExitStack
 from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hawk_backend.errors import ConfigurationError
 
 SEND_BUFFER = 64 * 1024
 """Bytes of the kernel's send buffer a connection: what a browser that stops reading costs."""
 
+HEAD_LIMIT = 64 * 1024
+"""Bytes of a request's line and headers that are waited for."""
+HEAD_S = 20.0
+"""Seconds from the connection, or from a later request's first byte, to the end of its head."""
+_HEAD_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-length: 0\r\nconnection: close\r\n\r\n"
+)
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's connection, which by itself would take a head of any size for any time."""
+
+    _head: int | None = None
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._wait()
+
+    def on_message_begin(self) -> None:
+        """Begin to count a head."""
+        super().on_message_begin()
+        self._head = 0
+        self._wait()
+
+    def on_headers_complete(self) -> None:
+        """Count no more: the body's bounds are the app's."""
+        self._head = None
+        self._rest()
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; refuse a head that is still not whole after HEAD_LIMIT bytes."""
+        super().data_received(data)
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > HEAD_LIMIT:
+                self.transport.write(_HEAD_TOO_LARGE)
+                self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._rest()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        if self._late is None:
+            self._late = self.loop.call_later(HEAD_S, self.transport.close)
+
+    def _rest(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
 
 class Server(uvicorn.Server):
-    """uvicorn's server with our end: drain first, then close."""
+    """uvicorn's server with our start, whose failure is raised, and our end: drain, then close."""
 
     def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
         super().__init__(config)
         self._app = app
+        self._opened = AsyncExitStack()
         self._asked_to_stop = False
         self._drain: asyncio.Task[None] | None = None
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to end. Raises what keeps the app from opening its services."""
+        async with self._opened:
+            await super().serve(sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, so that who asks too early is told so; then open the app's services."""
+        await super().startup(sockets)
+        self.started = False
+        life = self._app.router.lifespan_context(self._app)
+        self.lifespan.state.update(await self._opened.enter_async_context(life))
+        self.started = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Ask for the drain at the first signal, exit at the second or before service."""
@@ -46,17 +118,23 @@ class Server(uvicorn.Server):
 
 def serve(app: FastAPI, host: str, port: int) -> None:
     """Serve until a signal. Raises ConfigurationError where the port cannot be had."""
-    config = uvicorn.Config(
+    Server(configured(app), app).run(sockets=[listen(host, port)])
+
+
+def configured(app: FastAPI, *, grace_s: int = 5) -> uvicorn.Config:
+    """Return how we serve; `grace_s` is what is left to open connections after the drain."""
+    return uvicorn.Config(
         app,
+        http=Connection,
+        ws="none",
+        lifespan="off",  # Server has it
         log_config=None,
         access_log=False,
         server_header=False,
         date_header=True,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=grace_s,
         timeout_keep_alive=75,
-        h11_max_incomplete_event_size=64 * 1024,
     )
-    Server(config, app).run(sockets=[listen(host, port)])
 
 
 def listen(host: str, port: int, *, stuck_s: float = 20.0) -> socket.socket:

@@ -1,7 +1,7 @@
 """Settings: the environment and `.env`, typed and frozen; read by app and cli only."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
@@ -10,16 +10,35 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hawk_backend.errors import ConfigurationError
 
+Read = TypeVar("Read", bound=BaseSettings)
 Seconds = Annotated[float, Field(gt=0)]
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-class Settings(BaseSettings):
-    """Everything that an operator can set; `.env.example` lists all with one line each."""
+class DeskClock(BaseSettings):
+    """What decides the desk's date; the local stack reads this part alone."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
+
+    hawk_tz: ZoneInfo = ZoneInfo("Asia/Singapore")
+    hawk_today: date | None = None
+
+    def now(self) -> datetime:
+        """Return the present instant in HAWK_TZ; on HAWK_TODAY where that fixes the date."""
+        now = datetime.now(self.hawk_tz)
+        if self.hawk_today is None:
+            return now
+        return datetime.combine(self.hawk_today, now.timetz())
+
+    def today(self) -> date:
+        """Return the desk's date: HAWK_TODAY, else the date in HAWK_TZ."""
+        return self.hawk_today or self.now().date()
+
+
+class Settings(DeskClock):
+    """Everything that an operator can set; `.env.example` lists all with one line each."""
 
     supabase_url: str = ""
     supabase_rest_url: str = ""
@@ -39,8 +58,6 @@ class Settings(BaseSettings):
     hawk_port: int = Field(default=8004, ge=0, le=65535)
     hawk_auth: Literal["none", "api_key", "supabase_jwt"] = "none"
     hawk_trusted_network: bool = False
-    hawk_tz: ZoneInfo = ZoneInfo("Asia/Singapore")
-    hawk_today: date | None = None
     hawk_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     hawk_log_format: Literal["json", "console"] = "json"
     hawk_replica: str = ""
@@ -48,6 +65,12 @@ class Settings(BaseSettings):
     hawk_supabase_mode: Literal["service", "user"] = "service"
     hawk_supabase_concurrency: int = Field(default=32, ge=1)
     hawk_prepare_deadline_s: Seconds = 1.8
+
+    hawk_cache_mb: int = Field(default=256, ge=1)
+    hawk_feed_interval_s: Seconds = 1
+    hawk_feed_max_age_s: Seconds = 3
+    hawk_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    hawk_policy_tables: Annotated[tuple[str, ...], NoDecode] = ()
 
     hawk_context_limit: int = Field(default=100_000, ge=2_000, le=100_000)
 
@@ -71,6 +94,21 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+
+    @field_validator("hawk_webhook_secrets", "hawk_policy_tables", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator("supabase_url", "supabase_rest_url", "dify_api_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("write it as https://host or http://host:port")
+        return value
 
     @field_validator("dify_api_url")
     @classmethod
@@ -104,22 +142,20 @@ class Settings(BaseSettings):
             return self.supabase_rest_url.rstrip("/")
         return f"{self.supabase_url.rstrip('/')}/rest/v1" if self.supabase_url else ""
 
-    def now(self) -> datetime:
-        """Return the present instant in HAWK_TZ; on HAWK_TODAY where that fixes the date."""
-        now = datetime.now(self.hawk_tz)
-        if self.hawk_today is None:
-            return now
-        return datetime.combine(self.hawk_today, now.timetz())
-
-    def today(self) -> date:
-        """Return the desk's date: HAWK_TODAY, else the date in HAWK_TZ."""
-        return self.hawk_today or self.now().date()
-
 
 def read_settings() -> Settings:
     """Read the environment and `.env`; raise ConfigurationError with one line a fault."""
+    return _read(Settings)
+
+
+def read_clock() -> DeskClock:
+    """Read what decides the date, whatever the other settings say; raise as read_settings does."""
+    return _read(DeskClock)
+
+
+def _read(kind: type[Read]) -> Read:
     try:
-        return Settings()
+        return kind()
     except ValidationError as exc:
         faults = [_fault(error["loc"], error["msg"]) for error in exc.errors()]
         raise ConfigurationError(

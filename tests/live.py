@@ -4,18 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import uvicorn
 from fastapi import FastAPI
 
-from hawk_backend.serve import Server, listen
+from hawk_backend.serve import Server, configured, listen
 
 
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[str]:
     """Serve `app` on a free loopback port in this loop; give its address."""
     bound = listen("127.0.0.1", 0)
-    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2)
-    server = Server(config, app)
+    server = Server(configured(app, grace_s=2), app)
     task = asyncio.create_task(server.serve(sockets=[bound]))
     while not server.started:
         if task.done():

@@ -1,23 +1,32 @@
-"""Reading a request's body: bounded, JSON only, amounts exact."""
+"""Reading a request's body: bounded in size and time, JSON only, amounts exact."""
 
+import asyncio
 import json
 from decimal import Decimal
 from typing import Any, NoReturn
 
 from starlette.requests import Request
 
-from hawk_backend.errors import BodyTooLarge, InvalidRequest, MalformedBody, UnsupportedMedia
+from hawk_backend.errors import (
+    BodyTooLarge,
+    InvalidRequest,
+    MalformedBody,
+    SlowBody,
+    UnsupportedMedia,
+)
 from hawk_backend.models import Prompt
 
 BODY_LIMIT = 1 << 20
 """Bytes that a body may have (1 MiB)."""
+BODY_S = 30.0
+"""Seconds within which it must have arrived."""
 
 
 async def read_prompt(request: Request) -> Prompt:
     """Return the validated prompt of a request.
 
-    Raises UnsupportedMedia (415), BodyTooLarge (413), MalformedBody (400), InvalidRequest or
-    pydantic's ValidationError (422), in this order.
+    Raises UnsupportedMedia (415), BodyTooLarge (413), SlowBody (408), MalformedBody (400),
+    InvalidRequest or pydantic's ValidationError (422).
     """
     return Prompt.model_validate(await read_object(request))
 
@@ -59,10 +68,16 @@ async def _read_bounded(request: Request) -> bytes:
     if announced.isdigit() and int(announced) > BODY_LIMIT:
         raise _too_large()
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            raise _too_large()
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > BODY_LIMIT:
+                    raise _too_large()
+    except TimeoutError:
+        raise SlowBody(
+            f"The body did not arrive within {BODY_S:.0f} s.", remedy="send it again, at once"
+        ) from None
     return bytes(body)
 
 

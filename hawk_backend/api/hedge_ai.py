@@ -13,8 +13,8 @@ from hawk_backend.api.json import json_response
 from hawk_backend.api.openapi import PROMPT_BODY
 from hawk_backend.api.prompts import submit
 from hawk_backend.api.services import ServicesDep
+from hawk_backend.api.whole import whole
 from hawk_backend.models import Prompt
-from hawk_backend.runs.collect import collect
 
 router = APIRouter(tags=["prompts"])
 
@@ -36,7 +36,7 @@ async def hedge_ai(family: Family, request: Request, services: ServicesDep) -> R
     body = await read_object(request)
     body["instruction_type"] = body.get("instruction_type") or family.value
     prompt = Prompt.model_validate(body)
-    answer = await collect(submit(prompt, request, services, fresh=False))
+    answer = await whole(submit(prompt, request, services, fresh=False), request)
     return json_response(_answer(family, prompt, answer))
 
 

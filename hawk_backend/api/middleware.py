@@ -4,6 +4,7 @@ import re
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hawk_backend.api.problems import problem
@@ -42,20 +43,22 @@ class RequestId:
 class PlainPath:
     """Serve `/api//hawk-agent/…` as `/hawk-agent/…`: deployed clients send both.
 
-    Doubled slashes become one, a leading `/api` goes, and so does a trailing slash.
+    Doubled slashes become one, a leading `/api` goes, and so does a trailing slash. HEAD asks
+    what GET would answer; the server leaves the body out.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Rewrite the path, then call the app."""
+        """Rewrite path and method, then call the app."""
         if scope["type"] == "http":
             path = _SLASHES.sub("/", scope["path"])
             if path.startswith(_PREFIX):
                 path = path[len(_PREFIX) - 1 :]
             path = path.rstrip("/") or "/"
-            scope = {**scope, "path": path, "raw_path": path.encode()}
+            method = "GET" if scope["method"] == "HEAD" else scope["method"]
+            scope = {**scope, "method": method, "path": path, "raw_path": path.encode()}
         await self.app(scope, receive, send)
 
 
@@ -66,7 +69,10 @@ class Unforeseen:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the app; where it fails before its response started, answer 500."""
+        """Call the app; where it fails before its response started, answer 500.
+
+        A client that leaves before it has sent everything is no failure, and nobody to answer.
+        """
         started = False
 
         async def watched(message: Message) -> None:
@@ -76,6 +82,8 @@ class Unforeseen:
 
         try:
             await self.app(scope, receive, watched)
+        except ClientDisconnect:
+            _LOG.info("client_left", path=scope["path"])
         except Exception:
             if scope["type"] != "http" or started:
                 raise

@@ -12,10 +12,10 @@ from hawk_backend.api.event_stream import EventStream
 from hawk_backend.api.json import json_response
 from hawk_backend.api.openapi import PROMPT_BODY
 from hawk_backend.api.services import Services, ServicesDep
+from hawk_backend.api.whole import whole
 from hawk_backend.errors import NotFound
 from hawk_backend.models import SERVICE, Prompt
 from hawk_backend.pipeline.explain import explain
-from hawk_backend.runs.collect import collect
 from hawk_backend.runs.run import Run
 
 router = APIRouter(tags=["prompts"])
@@ -37,7 +37,7 @@ async def process_prompt(
     run = submit(prompt, request, services, fresh=fresh)
     if prompt.streams:
         return EventStream(run)
-    answer = await collect(run)
+    answer = await whole(run, request)
     headers = {}
     if digest := answer.get("context", {}).get("sha256"):
         headers["X-Hawk-Context-SHA256"] = digest

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from hawk_backend.api.health import Watch
 from hawk_backend.catalogue import Catalogue
+from hawk_backend.errors import Overloaded
 from hawk_backend.pipeline.explain import CacheView
 from hawk_backend.pipeline.prepare import Pipeline
 from hawk_backend.runs.registry import Runs
@@ -58,8 +59,11 @@ class Services:
 
 
 def get_services(request: Request) -> Services:
-    """Return the services that the lifespan opened."""
-    return cast("Services", request.state.services)
+    """Return the services that the lifespan opened; raises Overloaded before it has."""
+    services = getattr(request.state, "services", None)
+    if services is None:
+        raise Overloaded("The service is starting.", retry_after_s=1)
+    return cast("Services", services)
 
 
 ServicesDep = Annotated[Services, Depends(get_services)]

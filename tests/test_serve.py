@@ -1,0 +1,235 @@
+"""Serving: what a connection may cost, and how a real process starts and ends."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from hawk_backend import serve
+from hawk_backend.dev.dify.script import Script, Stall
+from hawk_backend.dev.process import free_ports
+from tests.dev.launcher import COMMAND, bare_environment
+from tests.dify import Dify, running
+from tests.stack import LocalStack
+
+PROMPT = "/hawk-agent/process-prompt"
+BODY = {"user_prompt": "Check if I can hedge 150K CNY today"}
+PATIENCE_S = 30.0
+"""Seconds after which waiting is given up: a safety net, never an expectation."""
+
+
+class Served:
+    """A `hawk-backend serve` of the test's own."""
+
+    def __init__(self, process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+        self.process = process
+        self.client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S)
+        self._log = log
+
+    @property
+    def printed(self) -> str:
+        """Everything that it wrote to its log so far."""
+        return self._log.read_text()
+
+    async def readiness(self) -> int | None:
+        """Return the status of /health/ready, None where nobody listens."""
+        try:
+            return (await self.client.get("/health/ready")).status_code
+        except httpx.TransportError:
+            return None
+
+    async def until(self, status: int) -> None:
+        """Wait until /health/ready has `status`."""
+        async with asyncio.timeout(PATIENCE_S):
+            while await self.readiness() != status:  # noqa: ASYNC110 - another process's state
+                await asyncio.sleep(0.02)
+
+    async def ended(self) -> int:
+        """Wait for its end; return the exit code."""
+        return await asyncio.wait_for(self.process.wait(), PATIENCE_S)
+
+
+@asynccontextmanager
+async def spawned(folder: Path, env: dict[str, str]) -> AsyncIterator[Served]:
+    """Run `hawk-backend serve` with `env` in a folder without a .env."""
+    port = int(env.get("HAWK_PORT") or free_ports(1)[0])
+    log = folder / "gateway.log"
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            COMMAND,
+            "serve",
+            cwd=folder,
+            env=bare_environment() | {"HAWK_PORT": str(port)} | env,
+            stdout=out,
+            stderr=out,
+        )
+    served = Served(process, port, log)
+    try:
+        yield served
+    finally:
+        await served.client.aclose()
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@pytest.fixture
+async def dify() -> AsyncIterator[Dify]:
+    """A stand-in of the test's own."""
+    async with running() as dify:
+        yield dify
+
+
+@pytest.fixture
+def env(stack: LocalStack, dify: Dify) -> dict[str, str]:
+    """What points a gateway at the session's parts and at the test's own stand-in."""
+    return {**stack.env, "DIFY_API_URL": dify.base_url, "HAWK_TODAY": "2025-09-17"}
+
+
+async def test_sigterm_lets_an_open_stream_come_to_its_end(
+    tmp_path: Path, env: dict[str, str], dify: Dify
+) -> None:
+    """From SIGTERM on readiness is 503 and prompts are refused; the open one is finished first."""
+    async with spawned(tmp_path, env) as served:
+        await served.until(200)
+        await dify.script(Script(answer="word " * 60, rate=20))
+        async with served.client.stream("POST", PROMPT, json=BODY) as response:
+            lines = aiter(response.aiter_lines())
+            async for line in lines:
+                if "agent_message" in line:
+                    break
+            served.process.send_signal(signal.SIGTERM)
+            await served.until(503)
+            refused = await served.client.post(PROMPT, json=BODY)
+            rest = [line async for line in lines]
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+        assert '"event":"message_end"' in rest[-2]
+        assert await served.ended() == 0
+
+
+async def test_a_stream_that_outlasts_the_drain_gets_its_terminal_event(
+    tmp_path: Path, env: dict[str, str], dify: Dify
+) -> None:
+    """What has not ended after HAWK_DRAIN_S is stopped, told so, and the process ends well."""
+    async with spawned(tmp_path, env | {"HAWK_DRAIN_S": "0.1"}) as served:
+        await served.until(200)
+        await dify.script(Script(answer="word " * 60, stall=Stall(at="delta:5")))
+        async with served.client.stream("POST", PROMPT, json=BODY) as response:
+            lines = aiter(response.aiter_lines())
+            async for line in lines:
+                if "agent_message" in line:
+                    break
+            served.process.send_signal(signal.SIGTERM)
+            rest = [line async for line in lines if line]
+        assert '"event":"error"' in rest[-1] or '"event":"message_end"' in rest[-1]
+        assert await served.ended() == 0
+        await dify.until(running=0)
+
+
+async def test_a_second_signal_ends_it_at_once(
+    tmp_path: Path, env: dict[str, str], dify: Dify
+) -> None:
+    """An operator who asks twice does not wait for the drain."""
+    async with spawned(tmp_path, env | {"HAWK_DRAIN_S": "600"}) as served:
+        await served.until(200)
+        await dify.script(Script(answer="word " * 60, stall=Stall(at="delta:5")))
+        async with served.client.stream("POST", PROMPT, json=BODY) as response:
+            async for line in response.aiter_lines():
+                if "agent_message" in line:
+                    break
+            served.process.send_signal(signal.SIGTERM)
+            await served.until(503)
+            served.process.send_signal(signal.SIGTERM)
+            await served.ended()
+
+
+async def test_who_asks_before_the_start_is_done_is_told_so(
+    tmp_path: Path, env: dict[str, str]
+) -> None:
+    """Before start-up is done /health/ready is 503 or nobody listens; nothing else is answered."""
+    seen = []
+    async with spawned(tmp_path, env) as served:
+        async with asyncio.timeout(PATIENCE_S):
+            while (status := await served.readiness()) != 200:
+                seen.append(status)
+                await asyncio.sleep(0.001)
+        served.process.send_signal(signal.SIGTERM)
+        assert await served.ended() == 0
+    assert set(seen) == {None, 503}
+
+
+async def test_a_busy_port_is_named_with_the_way_out(tmp_path: Path, env: dict[str, str]) -> None:
+    """A port that somebody else has is one line and its remedy, and exit code 1."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        async with spawned(tmp_path, env | {"HAWK_PORT": port}) as served:
+            assert await served.ended() == 1
+            assert f"Port {port} on 127.0.0.1 cannot be had" in served.printed
+            assert "HAWK_PORT" in served.printed
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"SUPABASE_SERVICE_ROLE_KEY": ""}, "copy .env.example to .env"),
+        ({"SUPABASE_REST_URL": "ht!tp://x"}, "SUPABASE_REST_URL: write it as"),
+        ({"DIFY_API_URL": "dify.example"}, "DIFY_API_URL: write it as"),
+        ({"REDIS_URL": "127.0.0.1"}, "redis://"),
+        ({"HAWK_HOST": "192.0.2.1"}, "HAWK_TRUSTED_NETWORK=1"),
+        ({"HAWK_AUTH": "api_key"}, "HAWK_AUTH=api_key is not available yet"),
+        ({"HAWK_TZ": "Mars/Phobos"}, "HAWK_TZ"),
+    ],
+)
+async def test_a_setting_that_cannot_be_used_is_said_in_one_line(
+    tmp_path: Path, env: dict[str, str], change: dict[str, str], said: str
+) -> None:
+    """What keeps the gateway from starting is named with its remedy, without a traceback."""
+    async with spawned(tmp_path, env | change) as served:
+        assert await served.ended() == 1
+        assert said in served.printed
+        assert "Traceback" not in served.printed
+
+
+@asynccontextmanager
+async def connection(url: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Open a bare connection to a server."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def test_a_head_without_end_is_refused(gateway: httpx.AsyncClient) -> None:
+    """Headers over the limit are 431 and the end of the connection, however many there are."""
+    async with connection(str(gateway.base_url)) as (reader, writer):
+        writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Long: ")
+        for _ in range(5):
+            writer.write(b"a" * (serve.HEAD_LIMIT // 4))
+            await asyncio.sleep(0.01)  # each is read by itself
+        answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_a_head_within_the_limit_is_read(gateway: httpx.AsyncClient) -> None:
+    """What lies under the limit is served, and so is the next request on the connection."""
+    for size in (1_000, serve.HEAD_LIMIT - 1_000):
+        response = await gateway.get("/health/ready", headers={"x-long": "a" * size})
+        assert response.status_code == 200
+
+
+async def test_a_head_that_never_ends_costs_its_connection(
+    gateway: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who connects and does not say what is wanted is let go."""
+    monkeypatch.setattr(serve, "HEAD_S", 0.05)
+    for said in (b"", b"GET /health HTTP/1.1\r\nHost: x\r\n"):
+        async with connection(str(gateway.base_url)) as (reader, writer):
+            writer.write(said)
+            assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b""
