@@ -1,4 +1,4 @@
-"""The command line: dev, serve, ask, explain, analyze, status, check, openapi.
+"""The command line: dev, serve, ask, explain, status, check, openapi.
 
 Imports stand inside the commands: `--help` answers at once, and `serve` loads nothing that only
 `dev` needs.
@@ -59,8 +59,11 @@ def dev(
 ) -> None:
     """Run it all on this machine: PostgreSQL, PostgREST, Valkey, a Dify stand-in, the gateway."""
     from hawk_backend.dev.launch import DevOptions, run
+    from hawk_backend.settings import read_clock
 
-    raise typer.Exit(run(DevOptions(port=port, data=data, reset=reset, gateway=gateway)))
+    zone = read_clock().hawk_tz
+    options = DevOptions(port=port, data=data, reset=reset, gateway=gateway, zone=zone)
+    raise typer.Exit(run(options))
 
 
 @app.command()
@@ -164,8 +167,13 @@ async def _check() -> int:
             typer.echo(f"    {line}")
     typer.echo("database and catalogue")
     for topic, found in source.items():
-        typer.echo(f"    {topic.replace('_', ' ')}: {found or 'none'}")
+        typer.echo(f"    {topic.replace('_', ' ')}: {_listed(found)}")
     return int(any(part.amiss for part in parts.values()))
+
+
+def _listed(found: object) -> object:
+    """Return what was found as a person reads it."""
+    return (", ".join(found) if isinstance(found, list | tuple) else found) or "none"
 
 
 async def _discovered(report: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:

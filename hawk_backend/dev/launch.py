@@ -67,7 +67,7 @@ async def with_gateway(
     await together(stack.up(), vendored(folder, report.say))
     env = stack.env()
     folder.write_env(env)
-    gateway = Gateway(folder, port, env)
+    gateway = Gateway(folder, port, env, today=stack.anchor)
     await stack.add(gateway)
     report.parts(stack.parts)
     report.try_gateway(gateway.address)

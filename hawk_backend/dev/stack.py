@@ -37,7 +37,7 @@ class Stack:
         self._say = say
         self._tools = tools
         self._keys = Keys()
-        self._anchor = anchor
+        self.anchor = anchor
         self.postgres = Postgres(folder, postgres)
         self.postgrest = Postgrest(
             folder,
@@ -102,7 +102,7 @@ class Stack:
     async def _database(self) -> None:
         await self.add(self.postgres)
         try:
-            await load(self.postgres.dsn, self._anchor)
+            await load(self.postgres.dsn, self.anchor)
         except (OSError, asyncpg.PostgresError) as error:
             raise PartFailed(
                 "Schema and data", f"could not be loaded: {error}", remedy=Postgres.remedy
