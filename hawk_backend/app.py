@@ -40,8 +40,9 @@ from hawk_backend.settings import Settings
 _LOG = logger("app")
 _PATIENCE_S = 0.3
 """How long start-up waits for the first look at the parts; their state never delays it more."""
-_LOOK_AT_DIFY_S = 30.0
-"""How often Dify is looked at: each look takes one of its few connections."""
+_LOOK_AT_DIFY_S = 5.0
+"""How often Dify is looked at, and how long a look may take: each takes one of its few
+connections, two at once."""
 _READ_S = 5.0
 """That one read of the source may take; it outlives its prompt's deadline to serve the next."""
 
