@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -202,7 +203,7 @@ class Recorded:
 
     def app(self) -> FastAPI:
         """Return the page with the operations that it uses."""
-        app = FastAPI(title="HAWK", docs_url=None, redoc_url=None)
+        app = FastAPI(title="HAWK", docs_url=None, redoc_url=None, lifespan=_without_services)
         mount(app)
         app.post("/hawk-agent/process-prompt", openapi_extra=PROMPT_BODY)(self._ask)
         app.get("/health")(self._health)
@@ -284,6 +285,11 @@ class Recorded:
                 "avg_extraction_time_ms": 12.6,
             }
         )
+
+
+@asynccontextmanager
+async def _without_services(_: FastAPI) -> AsyncIterator[dict[str, object]]:
+    yield {}
 
 
 def _refusal() -> Response:
