@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from math import inf
 
 from hawk_backend.runs.limits import RelayClocks
 from hawk_backend.runs.ticker import Ticker
@@ -16,47 +17,51 @@ class Clock:
         self._ticker = ticker
         self._give_up = give_up
         self._scope = asyncio.timeout(None)
-        self._over = False
-        self._heard = False
-        self._opened = ticker.now()
-        self._silence = ticker.watch(self._silent)
-        self._total = ticker.watch(lambda: give_up("total"))
-        self._last = ticker.watch(self._end)
+        self._silent_as = "first_byte"
+        opened = ticker.now()
+        self._first_byte = self._silence = opened + clocks.first_byte
+        self._total = opened + clocks.total
+        self._last = inf
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Hold the deadlines over the body; the last one ends it without an error."""
-        with self._silence, self._total, self._last:
-            self._silence.within(self._clocks.first_byte)
-            self._total.within(self._clocks.total)
-            try:
-                async with self._scope:
-                    yield
-            except TimeoutError:
-                if not self._over:
-                    raise
+        self._ticker.add(self)
+        try:
+            async with self._scope:
+                yield
+        except TimeoutError:
+            if not self._scope.expired():
+                raise
+        finally:
+            self._ticker.forget(self)
 
     def heard(self) -> None:
         """Bytes came."""
-        self._heard = True
-        self._silence.within(self._clocks.idle)
+        self._silent_as = "idle"
+        self._silence = self._ticker.now() + self._clocks.idle
 
     def wind_up(self) -> None:
         """A terminal event came: only a second one can follow."""
-        self._last.at_most(self._clocks.last_words)
+        self._last = min(self._last, self._ticker.now() + self._clocks.last_words)
 
     def drain(self) -> None:
         """The generation was stopped: its last events follow soon."""
-        self._last.within(self._clocks.drain)
+        self._last = self._ticker.now() + self._clocks.drain
 
     def wait_for_first_event(self, patience_s: float | None) -> None:
         """Nobody wants the answer, but it cannot be stopped before its first event."""
-        rest = self._opened + self._clocks.first_byte - self._ticker.now()
-        self._last.within(rest if patience_s is None else min(rest, patience_s))
+        patience = inf if patience_s is None else self._ticker.now() + patience_s
+        self._last = min(self._first_byte, patience)
 
-    def _silent(self) -> None:
-        self._give_up("idle" if self._heard else "first_byte")
-
-    def _end(self) -> None:
-        self._over = True
-        self._scope.reschedule(self._ticker.now())
+    def look(self, now: float) -> None:
+        """Act on the deadline that has passed, if any; each but the last one passes once."""
+        if self._last <= now:
+            self._last = inf
+            self._scope.reschedule(now)
+        elif self._total <= now:
+            self._total = inf
+            self._give_up("total")
+        elif self._silence <= now:
+            self._silence = inf
+            self._give_up(self._silent_as)

@@ -1,26 +1,32 @@
 """The whole answer of a run as one object: what `stream: false` answers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import orjson
 
 from hawk_backend.runs.run import Run
 
 _SHARE = 64 * 1024
+_STAGES = tuple(
+    b'data: {"event":"%b"' % kind for kind in (b"hawk_intent", b"hawk_table", b"hawk_context")
+)
 
 
 async def collect(run: Run) -> dict[str, Any]:
     """Wait for the end of the run, as a reader of it, and return what it came to."""
+    told: list[dict[str, Any]] = []
     with run.read() as reader:
-        while await reader.next(_SHARE) is not None:
-            pass
+        while (events := await reader.next(_SHARE)) is not None:
+            told += _stages(events)
     fault = run.fault
     return {
         "request_id": run.order.request_id,
         "outcome": run.outcome,
         "answer": run.relay.answer,
-        "intent": _first(run, "hawk_intent"),
-        "tables": [_fields(event) for event in run.told if event["event"] == "hawk_table"],
-        "context": _first(run, "hawk_context"),
+        "intent": _first(told, "hawk_intent"),
+        "tables": [_fields(event) for event in told if event["event"] == "hawk_table"],
+        "context": _first(told, "hawk_context"),
         "usage": run.relay.usage.to_dict(),
         "timings_ms": run.timings_ms,
         "conversation_id": run.relay.ids.get("conversation_id"),
@@ -29,9 +35,16 @@ async def collect(run: Run) -> dict[str, Any]:
     }
 
 
-def _first(run: Run, kind: str) -> dict[str, object]:
-    return next((_fields(event) for event in run.told if event["event"] == kind), {})
+def _stages(events: bytes) -> Iterator[dict[str, Any]]:
+    """Read back what the stages before the answer told."""
+    for line in events.split(b"\n\n"):
+        if line.startswith(_STAGES):
+            yield orjson.loads(line.removeprefix(b"data: "))
 
 
-def _fields(event: Mapping[str, object]) -> dict[str, object]:
+def _first(told: list[dict[str, Any]], kind: str) -> dict[str, Any]:
+    return next((_fields(event) for event in told if event["event"] == kind), {})
+
+
+def _fields(event: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in event.items() if name != "event"}

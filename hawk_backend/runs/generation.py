@@ -1,13 +1,13 @@
 """One answer under way at Dify: read to its last byte; stopped and drained when asked."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from hawk_backend.observability import logger
 from hawk_backend.pipeline.relay import Relay
 from hawk_backend.runs.clock import Clock
 from hawk_backend.runs.limits import RelayClocks
-from hawk_backend.runs.parts import Ask, Dify
+from hawk_backend.runs.parts import Ask, Dify, Event
 from hawk_backend.runs.ticker import Ticker
 
 _LOG = logger("runs")
@@ -22,7 +22,8 @@ class Generation:
     ) -> None:
         self.relay = Relay()
         self._dify = dify
-        self._ask = ask
+        self._ask: Ask | None = ask
+        self._app, self._user = ask.app, ask.user
         self._clocks = clocks
         self._sink = sink
         self._clock: Clock | None = None
@@ -64,17 +65,28 @@ class Generation:
         self.stop(patience_s=0)
 
     async def _read(self, clock: Clock) -> None:
-        answer = await self._dify.open(self._ask)
+        ask, self._ask = self._ask, None  # the context is not kept while the answer is written
+        if ask is None:
+            raise RuntimeError("a generation runs once")
+        answer = await self._dify.open(ask)
+        del ask
         try:
-            while (events := await answer.read()) is not None:
-                clock.heard()
-                if events:
-                    self._sink(self.relay.take(events))
-                    self._stop_if_possible()
-                    if self.relay.ended:
-                        clock.wind_up()
+            while self._take(await answer.read(), clock):
+                pass
         finally:
             await answer.close()
+
+    def _take(self, events: Sequence[Event] | None, clock: Clock) -> bool:
+        """Pass events on; False at the end of the stream."""
+        if events is None:
+            return False
+        clock.heard()
+        if events:
+            self._sink(self.relay.take(events))
+            self._stop_if_possible()
+            if self.relay.ended:
+                clock.wind_up()
+        return True
 
     def _stop_if_possible(self) -> None:
         relay = self.relay
@@ -85,6 +97,6 @@ class Generation:
 
     async def _send_stop(self, task_id: str) -> None:
         for _ in range(_STOP_ATTEMPTS):
-            if await self._dify.stop(self._ask.app, task_id, self._ask.user):
+            if await self._dify.stop(self._app, task_id, self._user):
                 return
-        _LOG.warning("dify_not_stopped", app=self._ask.app)
+        _LOG.warning("dify_not_stopped", app=self._app)

@@ -1,6 +1,6 @@
 """What a run is made of: the order, and the parts of the house as a run sees them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -40,6 +40,10 @@ class Prepare(Protocol):
         self, prompt: Prompt, intent: Intent, principal: Principal, *, fresh: bool, emit: Emit
     ) -> Prepared:
         """Return the context, telling each stage through `emit`; raises HawkError."""
+
+
+Changed = Callable[[], Awaitable[Sequence[str]]]
+"""Names the tables that were retired since they were read; holds no context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +150,4 @@ class Parts:
     clocks: RelayClocks
     limits: RunLimits
     delivery: Delivery
-    changed: Callable[[Prepared], Sequence[str]]
+    changes: Callable[[Prepared], Changed]

@@ -13,7 +13,7 @@ from hawk_backend.models import Principal, Prompt
 from hawk_backend.pipeline.intent import Intent
 from hawk_backend.runs.admission import Bulkhead
 from hawk_backend.runs.limits import RelayClocks, RunLimits
-from hawk_backend.runs.parts import Delivery, Dify, Order, Parts, Prepare, Prepared
+from hawk_backend.runs.parts import Changed, Delivery, Dify, Order, Parts, Prepare, Prepared
 from hawk_backend.runs.run import Run, Why
 from hawk_backend.runs.ticker import Ticker
 from hawk_backend.runs.totals import Totals
@@ -22,14 +22,19 @@ _HOW_NOT_WHAT = {"stream", "stream_response", "use_cache", "force_fresh", "inclu
 _LAST_MOMENT_S = 2.0
 
 
-def _nothing(_prepared: Prepared) -> Sequence[str]:
+async def _nothing_changed() -> Sequence[str]:
     return ()
+
+
+def _no_changes(_prepared: Prepared) -> Changed:
+    return _nothing_changed
 
 
 class Runs:
     """Admits prompts, finds their runs again, and ends them all at shutdown.
 
-    `changed` names the tables that were retired while an answer was being written.
+    `changes` returns what names, at the end of an answer, the tables that were retired
+    while it was being written.
     """
 
     def __init__(
@@ -40,7 +45,7 @@ class Runs:
         clocks: RelayClocks | None = None,
         limits: RunLimits | None = None,
         delivery: Delivery | None = None,
-        changed: Callable[[Prepared], Sequence[str]] = _nothing,
+        changes: Callable[[Prepared], Changed] = _no_changes,
     ) -> None:
         clocks, self._limits = clocks or RelayClocks(), limits or RunLimits()
         self._parts = Parts(
@@ -50,7 +55,7 @@ class Runs:
             clocks=clocks,
             limits=self._limits,
             delivery=delivery or Delivery(),
-            changed=changed,
+            changes=changes,
         )
         self._bulkhead = Bulkhead(self._limits.concurrency, self._limits.queue)
         self._runs: dict[str, Run] = {}

@@ -6,7 +6,7 @@ waits for Dify) → the answer → hawk_done → exactly one terminal event.
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from enum import Enum
 
@@ -21,9 +21,10 @@ from hawk_backend.runs.admission import Ticket
 from hawk_backend.runs.asking import ask
 from hawk_backend.runs.buffer import Buffer, Reader
 from hawk_backend.runs.generation import Generation
-from hawk_backend.runs.parts import Order, Parts, Prepared
+from hawk_backend.runs.parts import Ask, Changed, Order, Parts, Prepared
 
 _LOG = observability.logger("runs")
+_CHANGES_S = 0.5
 _FAILURES = frozenset({Outcome.FAILED, Outcome.TRUNCATED})
 
 
@@ -49,7 +50,6 @@ class Run:
         self.buffer = Buffer(parts.limits.run_bytes)
         self.relay = Relay()
         self.timings_ms: dict[str, float] = {}
-        self.told: list[Mapping[str, object]] = []
         self.outcome: Outcome | None = None
         self.why: Why | None = None
         self.phase = "prefetch"
@@ -58,7 +58,8 @@ class Run:
         self._started = time.perf_counter()
         self._parts = parts
         self._ticket = ticket
-        self._prepared: Prepared | None = None
+        self._question: Ask | None = None
+        self._changed: Sequence[str] = ()
         self._generation: Generation | None = None
         self._early: asyncio.Timeout | None = None
         self._pause: asyncio.Timeout | None = None
@@ -145,8 +146,15 @@ class Run:
         if prepared is None:
             return
         self.phase = "answer"
+        parts = self._parts
+        changed = parts.changes(prepared)
+        text = prepared.context.text
+        self._question = ask(self.order, text, parts.dify.apps, parts.delivery)
+        del prepared, text
         with observability.stage(Stage.RELAY, self.timings_ms):
-            await self._generate(prepared)
+            await self._generate()
+        if not self.buffer.closed:
+            self._changed = await _named(changed)
 
     async def _prepare(self) -> Prepared | None:
         """Return the context once there is a slot, too; None when the run was ended before."""
@@ -161,7 +169,6 @@ class Run:
                     fresh=self.order.fresh,
                     emit=self._tell,
                 )
-                self._prepared = prepared
                 self.timings_ms.update(prepared.timings_ms)
                 self.phase = "queue"
                 await self._ticket.granted()
@@ -173,12 +180,13 @@ class Run:
             self._early = None
         return prepared
 
-    async def _generate(self, prepared: Prepared) -> None:
+    async def _generate(self) -> None:
         """Ask Dify; again only where nothing has come yet and asking twice is safe."""
-        parts = self._parts
-        question = ask(self.order, prepared.context.text, parts.dify.apps, parts.delivery)
         for pause_s in (*self.clocks.retries, None):
-            self._generation = Generation(parts.dify, question, self.clocks, self._relayed)
+            if self._question is None:
+                return
+            dify = self._parts.dify
+            self._generation = Generation(dify, self._question, self.clocks, self._relayed)
             self.relay = self._generation.relay
             await self._generation.run(self.ticker)
             if pause_s is None or not self.relay.may_retry or await self._stopped_in(pause_s):
@@ -192,6 +200,8 @@ class Run:
         return self.why is not None
 
     def _relayed(self, events: list[bytes]) -> None:
+        if self.relay.begun and not self.relay.may_retry:
+            self._question = None
         if events and not self.buffer.closed:
             if "first_answer" not in self.timings_ms and self.relay.chars:
                 waited = time.perf_counter() - self._started
@@ -202,7 +212,6 @@ class Run:
                 self.stop(Why.TOO_LONG)
 
     def _tell(self, event: Mapping[str, object]) -> None:
-        self.told.append(event)
         self.buffer.append([encode(event)])
 
     def _tell_place(self, place: int) -> None:
@@ -227,7 +236,7 @@ class Run:
             "event": "hawk_done",
             "outcome": self.outcome,
             "usage": self.relay.usage.to_dict(),
-            "changed": list(self._parts.changed(self._prepared)) if self._prepared else [],
+            "changed": list(self._changed),
             "timings_ms": self.timings_ms,
         }
 
@@ -259,6 +268,16 @@ class Run:
             _LOG.warning("run_failed", **fields, code=fault.code, remedy=fault.remedy)
         else:
             _LOG.info("run_ended", **fields)
+
+
+async def _named(changed: Changed) -> Sequence[str]:
+    """Return the tables that have changed; an answer that is whole does not wait for Redis."""
+    try:
+        async with asyncio.timeout(_CHANGES_S):
+            return await changed()
+    except (TimeoutError, HawkError):
+        _LOG.warning("changes_unknown")
+        return ()
 
 
 def _fault(error: HawkError) -> Fault:

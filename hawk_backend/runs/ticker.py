@@ -4,7 +4,14 @@ import asyncio
 from collections.abc import Callable
 from math import inf
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
+
+
+class Looking(Protocol):
+    """Whatever has deadlines."""
+
+    def look(self, now: float) -> None:
+        """Expire if the time has come."""
 
 
 class Watch:
@@ -56,7 +63,7 @@ class Ticker:
 
     def __init__(self, every_s: float) -> None:
         self._every_s = every_s
-        self._watches: set[Watch] = set()
+        self._watches: set[Looking] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
@@ -70,12 +77,16 @@ class Ticker:
     def watch(self, expire: Callable[[], None]) -> Watch:
         """Return a new watch, at rest; close it when it is no longer needed."""
         watch = Watch(self, expire)
+        self.add(watch)
+        return watch
+
+    def add(self, watch: Looking) -> None:
+        """Let `watch` look at the time at every tick."""
         self._watches.add(watch)
         if self._timer is None:
             self._arm()
-        return watch
 
-    def forget(self, watch: Watch) -> None:
+    def forget(self, watch: Looking) -> None:
         """Look at `watch` no more."""
         self._watches.discard(watch)
         if not self._watches and self._timer:

@@ -5,13 +5,15 @@ The stages before Dify do nothing.  Prints its port; the argument is the upstrea
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from starlette.middleware import Middleware
 
-from hawk_backend.api.event_stream import EventStream
+from hawk_backend.api.event_stream import EventStream, StreamsOutside
 from hawk_backend.clients.dify import Dify
 from hawk_backend.models import SERVICE, Prompt
 from hawk_backend.observability import configure_logging
@@ -22,6 +24,7 @@ from hawk_backend.serve import listen, serve
 
 INTENT = Intent(intent="general_query", intents=("general_query",))
 MANY = 4096
+EVENT_OVERHEAD = sys.getsizeof(b"") + 8  # an object, and its place in the list
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,15 @@ def main() -> None:
     serve(app(f"http://127.0.0.1:{sys.argv[1]}/v1"), "127.0.0.1", port)
 
 
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, object]]:
+    """Open nothing."""
+    yield {}
+
+
 def app(upstream: str) -> FastAPI:
     """Return the route that is measured, and one that must answer meanwhile."""
-    gateway = FastAPI()
+    gateway = FastAPI(lifespan=lifespan, middleware=[Middleware(StreamsOutside)])
     dify = Dify(upstream, {"default": "key"}, connections=MANY)
     runs = Runs(Nothing(), dify, limits=RunLimits(concurrency=MANY, kept_bytes=0))
     gateway.state.drain = runs.aclose
@@ -69,9 +78,14 @@ def app(upstream: str) -> FastAPI:
         run = runs.submit(prompt, INTENT, SERVICE, fresh=False, request_id=f"r{id(request)}")
         return EventStream(run)
 
+    def names() -> list[str]:
+        return [str(run["request_id"]) for run in runs.in_flight()]
+
     @gateway.get("/health")
     async def health() -> JSONResponse:
-        return JSONResponse({"runs": len(runs.in_flight())})
+        buffers = [run.buffer for run in map(runs.find, names()) if run]
+        held = sum(buffer.size + EVENT_OVERHEAD * len(buffer) for buffer in buffers)
+        return JSONResponse({"runs": len(runs.in_flight()), "buffered_bytes": held})
 
     return gateway
 

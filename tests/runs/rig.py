@@ -12,9 +12,10 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI, Request
+from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 
-from hawk_backend.api.event_stream import EventStream
+from hawk_backend.api.event_stream import EventStream, StreamsOutside
 from hawk_backend.clients.dify import Dify
 from hawk_backend.clients.sse import Frame, FrameParser
 from hawk_backend.dev.dify.apps import BY_NAME
@@ -199,9 +200,15 @@ async def rigged(
 LIMITS = replace(RunLimits(), resume_s=0.1, attach_s=1.0)
 
 
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, object]]:
+    """Open nothing: the rig has opened all."""
+    yield {}
+
+
 def routes(runs: Runs) -> FastAPI:
     """Return the routes that a stream needs, wired as the gateway wires them."""
-    app = FastAPI()
+    app = FastAPI(lifespan=lifespan, middleware=[Middleware(StreamsOutside)])
     app.state.drain = runs.aclose
 
     @app.post("/ask")
