@@ -24,7 +24,8 @@ select
 + (select count(*) from hedging_framework
    where active_flag = 'Y' and (currency_code in ('CNY', 'DEFAULT') or currency_code is null))
 + (select count(*) from waterfall_logic_configuration where active_flag = 'Y')
-+ (select count(distinct entity_id) from usd_pb_deposit where entity_id in (select entity_id from cny))
++ (select count(distinct entity_id) from usd_pb_deposit
+   where entity_id in (select entity_id from cny))
 + (select count(*) from v_usd_pb_capacity_check where entity_id in (select entity_id from cny))
 + (select count(*) from overlay_configuration where active_flag = 'Y' and currency_code = 'CNY')
 + (select count(*) from hedge_instructions

@@ -25,7 +25,10 @@ UNITS = {"": 1, "K": 10**3, "m": 10**6, "mio": 10**6, "bn": 10**9}
 )
 def test_instruction_type_takes_letters_and_words(sent: str, letter: str | None) -> None:
     """Both the letter and the word of an instruction type are understood."""
-    assert Prompt(user_prompt="x", instruction_type=sent).instruction_type == letter
+    assert (
+        Prompt.model_validate({"user_prompt": "x", "instruction_type": sent}).instruction_type
+        == letter
+    )
 
 
 @pytest.mark.parametrize(
