@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from hawk_backend.desk.ask import Ask, Tables
 from hawk_backend.desk.figure import Figure, Known, Unknown, total
@@ -45,21 +46,27 @@ def capacities(tables: Tables, ask: Ask) -> Steps[tuple[Capacity, ...]]:
     lines: dict[str, list[Line]] = {}
     for line in (yield from each(Lines(tables, ask).line, rows)):
         lines.setdefault(line.currency, []).append(line)
-    return tuple(_capacity(code, tables, ask, mine) for code, mine in lines.items())
+    found: tuple[Capacity, ...] = ()
+    for code, mine in lines.items():
+        item = yield from _capacity(code, tables, ask, mine)
+        found = (*found, item)
+    return found
 
 
-def _capacity(currency: str, tables: Tables, ask: Ask, lines: Sequence[Line]) -> Capacity:
+def _capacity(currency: str, tables: Tables, ask: Ask, lines: Sequence[Line]) -> Steps[Capacity]:
     lack = tables.lack(POSITIONS)
     unread: tuple[Figure, ...] = (Unknown((lack,)),) if lack else ()
     available = [line.available for line in lines]
     entities: dict[str, list[Figure]] = {}
     for line in lines:
         entities.setdefault(line.entity_id, []).append(line.available)
+    sums = yield from each(partial(_sum, currency), entities.values())
+    yield
     return Capacity(
         currency=currency,
         places=tables.places(currency),
         lines=tuple(lines),
-        by_entity={entity: _sum(currency, mine) for entity, mine in entities.items()},
+        by_entity=dict(zip(entities, sums, strict=True)),
         total=_sum(currency, (*available, *unread)),
         computable=_sum(currency, (figure for figure in available if isinstance(figure, Known))),
         rule_total=_sum(currency, (*(line.rule_available for line in lines), *unread)),

@@ -31,7 +31,7 @@ def compute(ask: Ask, tables: Mapping[str, DeskTable]) -> Figures:
 
 
 async def compute_in_turns(ask: Ask, tables: Mapping[str, DeskTable]) -> Figures:
-    """Compute the same, letting other tasks have the loop after every millisecond."""
+    """Compute the same, letting other tasks have the loop after every half millisecond."""
     with localcontext(EXACT):
         return await finish_in_turns(_figures(ask, Tables(tables)))
 
@@ -58,7 +58,9 @@ def _hedging(ask: Ask, tables: Tables) -> Steps[Figures]:
     capacity = yield from capacities(tables, ask)
     targets = _targets(ask, capacity)
     amounts = _amounts(ask, tables, rates, [item.currency for item in targets])
+    yield
     broker = usd_pb(tables, capacity, rates, ask, amounts)
+    yield
     figures = Figures(capacity=capacity, usd_pb=broker)
     if ask.instruction_type == "T":
         falls = yield from _waterfalls(closing, tables, targets, amounts)
@@ -66,6 +68,7 @@ def _hedging(ask: Ask, tables: Tables) -> Steps[Figures]:
     if not ask.is_new:
         return figures
     falls = yield from _waterfalls(opening, tables, targets, amounts)
+    yield
     return _new(ask, tables, replace(figures, waterfalls=falls), targets, amounts)
 
 

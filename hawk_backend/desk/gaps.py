@@ -1,6 +1,6 @@
 """What is not there, and what to do about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hawk_backend.desk.ask import Ask, Tables
 from hawk_backend.desk.cells import same_id, text
@@ -8,6 +8,7 @@ from hawk_backend.desk.figure import Figure, Unknown
 from hawk_backend.desk.figures import Figures
 from hawk_backend.desk.notes import Gap
 
+_NAMED = 8
 _SUPPLY = "supply what is missing and ask again; do not estimate it."
 
 
@@ -18,11 +19,17 @@ def gaps(ask: Ask, tables: Tables, figures: Figures) -> tuple[Gap, ...]:
         *_no_orders(ask, tables),
         *_no_hedges(ask, tables),
         *(
-            Gap(f"{name} cannot be computed; missing: {', '.join(figure.missing)}.", _SUPPLY)
+            Gap(f"{name} cannot be computed; missing: {_listed(figure.missing)}.", _SUPPLY)
             for name, figure in _headlines(figures)
             if isinstance(figure, Unknown)
         ),
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """List the first names and count the rest: every figure itself knows all that it lacks."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _no_positions(ask: Ask, tables: Tables) -> Iterator[Gap]:

@@ -154,6 +154,7 @@ def _waterfall(
         return Step(mine[0], placeable, placed)
 
     steps = yield from each(turn, turns)
+    yield
     unread = (capacity.total,) if isinstance(capacity.total, Unknown) else ()
     amounts = (*(step.placeable for step in steps), *unread)
     everything = total(currency, "sum of the turns", amounts)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from hawk_backend.desk import compute
-from tests.desk.tables import Given, ask, full, given, golden, instruction, missing
+from tests.desk.tables import Given, ask, full, given, golden, instruction, missing, position
 
 
 def gaps(tables: dict[str, Given], **asked: object) -> list[str]:
@@ -46,6 +46,14 @@ def test_every_input_that_a_figure_lacks_is_named() -> None:
         "supply what is missing and ask again; do not estimate it."
     )
     assert found == [f"Capacity of CNY {why}", f"What can be placed in CNY {why}"]
+
+
+def test_many_missing_inputs_are_counted() -> None:
+    """Eight are named and the rest counted, so that a gap stays a sentence."""
+    rows = [position(f"ENTITY{n:04}", "COI", "1", "0", optimal_car_amount=None) for n in range(20)]
+    (gap,) = gaps({**golden(), "position_nav_master": given(*rows)})
+    assert gap.count("optimal_car_amount") == 8
+    assert "and 12 more." in gap
 
 
 def test_an_order_that_is_not_on_record_is_named() -> None:

@@ -27,6 +27,7 @@ def before_a_hedge(figures: Figures) -> Iterator[DeskTable]:
         yield _requests(figures.requests)
     if figures.capacity:
         yield _totals(figures.capacity)
+        yield _entities(figures.capacity)
     if figures.usd_pb:
         rows = (_broker(item, basis) for item in figures.usd_pb for basis in _bases(item))
         yield DeskTable("usd_pb", "USD PB threshold", _BROKER, rows)
@@ -61,7 +62,7 @@ def _remedy(item: Request) -> str:
 def _totals(capacity: Iterable[Capacity]) -> DeskTable:
     columns = (
         *("Currency", "Total capacity", "By the buffer rules", "Computable part", "As of"),
-        *("Freshness", "By entity"),
+        *("Freshness", "Entities"),
     )
     rows = (
         (
@@ -71,11 +72,21 @@ def _totals(capacity: Iterable[Capacity]) -> DeskTable:
             amount(item.computable, item.places),
             ", ".join(map(str, item.as_of)) or "unknown",
             "SNAPSHOT_STALE" if item.stale else "FRESH",
-            ", ".join(f"{name} {amount(v, item.places)}" for name, v in item.by_entity.items()),
+            len(item.by_entity),
         )
         for item in capacity
     )
     return DeskTable("capacity", "Capacity by currency: sum of Available", columns, rows)
+
+
+def _entities(capacity: Iterable[Capacity]) -> DeskTable:
+    rows = (
+        (item.currency, entity_id, amount(available, item.places))
+        for item in capacity
+        for entity_id, available in item.by_entity.items()
+    )
+    columns = ("Currency", "Entity ID", "Available")
+    return DeskTable("entities", "Capacity by entity", columns, rows)
 
 
 def _lines(item: Capacity) -> DeskTable:

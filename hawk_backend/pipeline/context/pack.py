@@ -94,6 +94,7 @@ def _in_turns(blocks: Sequence[Block], room: _Room) -> Steps[None]:
                 number = next(numbers, None)
                 if number is None:
                     del waiting[place]
+                    yield
                 elif room.take(blocks[place], number):
                     misses[place] = 0
                 elif misses[place] == _MISSES:

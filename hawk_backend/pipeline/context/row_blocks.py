@@ -66,9 +66,13 @@ def _tiers(found: Slice, positions: Sequence[int], wanted: Wanted) -> Tiers:
     """
     named = {place for slot in _NAMED for place in _matches(found, slot, wanted.get(slot, ()))}
     asked = {place for slot, values in wanted.items() for place in _matches(found, slot, values)}
-    yield (number for number, place in enumerate(positions) if place in named)
-    yield (n for n, place in enumerate(positions) if place in asked and place not in named)
-    yield (number for number, place in enumerate(positions) if place not in asked)
+    return iter(
+        (
+            (number for number, place in enumerate(positions) if place in named),
+            (n for n, place in enumerate(positions) if place in asked and place not in named),
+            (number for number, place in enumerate(positions) if place not in asked),
+        )
+    )
 
 
 def _matches(found: Slice, slot: str, values: Sequence[str]) -> Iterator[int]:

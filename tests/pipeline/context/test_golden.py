@@ -57,7 +57,8 @@ def test_the_golden_figures_stand_in_the_reviewed_contexts() -> None:
     cny = texts["utilization"]
     for part in (
         "| CNY | 150,000.0 | 1,347,500.0 | 1,347,500.0 | 0.0 | WITHIN | Pass",
-        "ENTITY0005 332,500.0, ENTITY0006 350,000.0, ENTITY0007 332,500.0, ENTITY0008 332,500.0",
+        "| CNY | ENTITY0005 | 332,500.0\n| CNY | ENTITY0006 | 350,000.0\n",
+        "| CNY | ENTITY0007 | 332,500.0\n| CNY | ENTITY0008 | 332,500.0\n",
         "BUFFER_CONFLICT: ENTITY0007 (Subsidiary, CNY, COI and RE)",
         "1,347,500.0 by the positions (used here) and 1,365,000.0 by the rules",
     ):
