@@ -160,3 +160,9 @@ def _document(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise ConfigurationError(f"{file.name}: {exc}", remedy=_REMEDY) from exc
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Return the lexicon of the package, read once a process."""
+    return Lexicon.load()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from hawk_backend.catalogue.lexicon import Lexicon
+from hawk_backend.catalogue.lexicon import lexicon
 from hawk_backend.pipeline.intent.clauses import Clause, ClauseReader
 from hawk_backend.pipeline.intent.decide import ACTIONS, Decider, Decision
 from hawk_backend.pipeline.intent.evidence import CERTAIN, Hit, PhraseBook
@@ -35,14 +35,14 @@ class IntentParser:
         reference_date: date | Callable[[], date] | None = None,
         gazetteer: Mapping[str, str] | None = None,
     ) -> None:
-        lexicon = Lexicon.load()
+        words = lexicon()
         self._reference = reference_date
-        self._book = PhraseBook(lexicon)
-        self._scanner = Scanner(lexicon, frozenset(self._book.literals), gazetteer or {})
-        self._clauses = ClauseReader(lexicon)
-        self._refusals = RefusalReader(lexicon)
-        self._decider = Decider(lexicon)
-        self._reader = Reader(lexicon, self._scanner.subjects)
+        self._book = PhraseBook(words)
+        self._scanner = Scanner(words, frozenset(self._book.literals), gazetteer or {})
+        self._clauses = ClauseReader(words)
+        self._refusals = RefusalReader(words)
+        self._decider = Decider(words)
+        self._reader = Reader(words, self._scanner.subjects)
 
     def today(self) -> date:
         """Return the reference date of this call."""

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 
-from hawk_backend.catalogue.lexicon import Lexicon
+from hawk_backend.catalogue.lexicon import lexicon
 from hawk_backend.pipeline.intent.confidence import confidence
 from hawk_backend.pipeline.intent.dates import read_absolute
 from hawk_backend.pipeline.intent.frame import INSTRUCTION_TYPE, DateRange, Evidence, Intent, Slots
@@ -225,13 +225,8 @@ def _shown(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-@cache
-def _lexicon() -> Lexicon:
-    return Lexicon.load()
-
-
 def _codes() -> frozenset[str]:
-    return _lexicon().codes
+    return lexicon().codes
 
 
 @cache
@@ -240,11 +235,11 @@ def _terms(slot: str) -> Mapping[str, str]:
 
 
 def _spelled(slot: str) -> Iterator[tuple[str, str]]:
-    for phrase, value in _lexicon().term_phrases(slot):
+    for phrase, value in lexicon().term_phrases(slot):
         yield phrase, value
         yield value.lower().replace("_", " "), value
 
 
 @cache
 def _portfolios() -> frozenset[str]:
-    return frozenset(str(_lexicon().terms["portfolio"]["codes"]).split())
+    return frozenset(str(lexicon().terms["portfolio"]["codes"]).split())
