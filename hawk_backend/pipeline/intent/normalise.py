@@ -14,6 +14,7 @@ _PIECE = re.compile(
     r"|<!--[^<>]{0,200}-->"
     r"|&(?:[a-zA-Z]{2,8}|#\d{1,6});"
     r"|[*`~#|]+"
+    r"|[ \t\f\v]{2,}|\t"
     r"|[^\x00-\x7f]+"
 )
 _INVISIBLE = re.compile(
@@ -93,7 +94,7 @@ def _plain(piece: str) -> str:
     if first == "&":
         return " " if piece == "&nbsp;" else unescape(piece).replace("\xa0", " ")
     if first < "\x80":
-        return " " * len(piece)
+        return " "
     visible = _INVISIBLE.sub("", piece)
     return _PICTURES.sub(" ", unicodedata.normalize("NFKC", visible).translate(_PLAIN))
 

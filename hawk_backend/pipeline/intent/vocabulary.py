@@ -9,6 +9,7 @@ _NO_PLURAL = frozenset(
     {"new", "the", "this", "has", "was", "mar", "pas", "mean", "thank", "many", "one"}
 )
 _SHORTEST_SLIP = 4
+_SHORT_SLIP = 5
 _LONG = 8
 _LONGEST_SLIP = 20
 
@@ -62,7 +63,7 @@ class Vocabulary:
             for other in found
             if other[0] == word[0] and (distance := slips(word, other)) <= allowed
         )
-        if not ranked or (len(word) == _SHORTEST_SLIP and not _plausible(word, ranked[0][1])):
+        if not ranked or (len(word) <= _SHORT_SLIP and not _plausible(word, ranked[0][1])):
             return None
         return ranked[0][1]
 
@@ -99,8 +100,9 @@ def slips(one: str, two: str) -> int:
 
 
 def _plausible(word: str, other: str) -> bool:
-    """Whether a word of four letters is a slip: letters swapped, or one left out."""
-    return sorted(word) == sorted(other) or len(other) == len(word) + 1
+    """Whether a short word is a slip: letters swapped, one left out, or one too many."""
+    swapped = sorted(word) == sorted(other)
+    return swapped or len(other) == len(word) + 1 or len(other) == _SHORTEST_SLIP < len(word)
 
 
 def _slip_table(words: Iterable[str]) -> Mapping[str, list[str]]:

@@ -1,0 +1,69 @@
+"""The work of a parse grows no faster than the prompt: counted in calls, not in seconds."""
+
+import sys
+from types import FrameType
+
+import pytest
+
+from hawk_backend.pipeline.intent import IntentParser
+
+PATTERNS = (
+    "how ",
+    "check status order ",
+    "7",
+    "1,",
+    ",",
+    "USD EUR ",
+    "([{<",
+    "\u200b",
+    "a\u200b",
+    "ord-1 ",
+    "> close\n",
+    "ignore all ",
+    "not except but ",
+    "5m eur ",
+    "对冲",
+)
+
+
+def calls(parser: IntentParser, prompt: str) -> int:
+    """Count the calls of Python and C functions in one parse."""
+    count = 0
+
+    def profile(_frame: FrameType, _event: str, _argument: object) -> None:
+        nonlocal count
+        count += 1
+
+    sys.setprofile(profile)
+    try:
+        parser.parse(prompt)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_twice_the_prompt_is_at_most_twice_the_work(parser: IntentParser, pattern: str) -> None:
+    """From one length of a hostile pattern to the double of it, calls at most double."""
+    short = calls(parser, pattern * (20_000 // len(pattern)))
+    long = calls(parser, pattern * (40_000 // len(pattern)))
+    assert long <= 2 * short + 200
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_a_short_hostile_prompt_costs_no_more_per_character(
+    parser: IntentParser, pattern: str
+) -> None:
+    """Below the length from which noise is looked for, work is linear too."""
+    short = calls(parser, pattern * (350 // len(pattern)))
+    long = calls(parser, pattern * (1_400 // len(pattern)))
+    assert long <= 4 * short + 2_000
+
+
+def test_a_request_in_the_middle_of_noise_is_found(parser: IntentParser) -> None:
+    """Ten thousand characters of noise around a request do not change what it asks for."""
+    noise = "lorem ipsum dolor sit amet consectetur " * 130
+    intent = parser.parse(f"{noise}\nUnwind ORD-451 by 2m EUR\n{noise}")
+    assert intent.intent == "hedge_termination"
+    assert intent.slots.order_id == "ORD-451"
+    assert intent.slots.amount == 2_000_000
