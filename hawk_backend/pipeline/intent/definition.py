@@ -1,5 +1,6 @@
 """Tell a question for the meaning of a word from a question for data."""
 
+from collections.abc import Iterator
 from collections.abc import Sequence as Words
 
 from hawk_backend.catalogue.lexicon import Lexicon
@@ -10,7 +11,7 @@ from hawk_backend.pipeline.intent.wordset import wordset
 
 _POLITE = wordset("hi hello please so ok and can you could hey me") | SYMBOL_STOPS
 _MEANING = wordset("mean means stand stands work works")
-_LONGEST = 12
+_LONGEST = 16
 _TERM = 3
 
 
@@ -28,9 +29,17 @@ class Definitions:
         """Whether the whole prompt asks what a word of the domain means."""
         if len(words) > _LONGEST or _names_data(slots):
             return False
-        start = 0
-        while start < len(words) and words[start] in _POLITE:
-            start += 1
+        return any(self._asks_at(words, start) for start in self._starts(words))
+
+    def _starts(self, words: Words[str]) -> Iterator[int]:
+        """Yield where a question may begin: at the start, or behind words that name nothing."""
+        for start in range(len(words)):
+            if words[start] in self._subjects:
+                return
+            if start == 0 or words[start - 1] in _POLITE:
+                yield start
+
+    def _asks_at(self, words: Words[str], start: int) -> bool:
         ask = next((a for a in self._asks if tuple(words[start : start + len(a)]) == a), ())
         rest = [word for word in words[start + len(ask) :] if word not in SYMBOL_STOPS]
         return bool(ask) and self._is_term(ask, rest)

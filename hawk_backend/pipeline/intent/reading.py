@@ -76,7 +76,8 @@ class Reader:
             return Reading(("general_query",), _SURE, _WIDE_LEAD, "a question for a meaning")
         prior = self._categories.get((category or "").strip().lower())
         weak = decision is None or decision.strength < _WORDLESS
-        ours = decision is not None or _has_slots(slots) or not self._is_strange(sequence)
+        greets = decision is not None and decision.intents[0] == "general_query"
+        ours = _has_slots(slots) or not (greets or self._is_strange(sequence))
         if prior and weak and ours:
             return Reading((prior,), _LIKELY, _WIDE_LEAD, "template category", "template")
         if decision is None:
