@@ -1,6 +1,7 @@
 """Settings: the environment and `.env`, typed and frozen; read by app and cli only."""
 
 from datetime import date, datetime
+from ipaddress import ip_address
 from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
@@ -12,7 +13,6 @@ from hawk_backend.errors import ConfigurationError
 
 Read = TypeVar("Read", bound=BaseSettings)
 Seconds = Annotated[float, Field(gt=0)]
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class DeskClock(BaseSettings):
@@ -126,7 +126,7 @@ class Settings(DeskClock):
             )
         if self.hawk_supabase_mode != "service":
             raise ValueError("HAWK_SUPABASE_MODE=user needs authentication, which is not built yet")
-        if self.hawk_host not in LOOPBACK and not self.hawk_trusted_network:
+        if not _is_loopback(self.hawk_host) and not self.hawk_trusted_network:
             raise ValueError(
                 f"HAWK_HOST={self.hawk_host} is reachable from outside this machine: set "
                 "HAWK_TRUSTED_NETWORK=1 to say that something else guards the port"
@@ -161,6 +161,13 @@ def _read(kind: type[Read]) -> Read:
         raise ConfigurationError(
             "; ".join(faults), remedy="see .env.example for every setting and its default"
         ) from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name
+        return host == "localhost"
 
 
 def _fault(location: tuple[int | str, ...], message: str) -> str:

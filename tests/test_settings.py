@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hawk_backend.errors import ConfigurationError
-from hawk_backend.settings import Settings, read_settings
+from hawk_backend.settings import Settings, read_clock, read_settings
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 
@@ -28,6 +28,8 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("ALLOWED_ORIGINS", "*", "exact origins"),
         ("HAWK_PORT", "http", "HAWK_PORT"),
         ("HAWK_TODAY", "yesterday", "HAWK_TODAY"),
+        ("SUPABASE_URL", "project.supabase.co", "write it as https://host"),
+        ("DIFY_API_URL", "ftp://dify", "write it as https://host"),
     ],
 )
 def test_an_unsafe_or_wrong_setting_is_refused(
@@ -44,6 +46,20 @@ def test_a_trusted_network_opens_the_bind(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("HAWK_HOST", "0.0.0.0")  # noqa: S104
     monkeypatch.setenv("HAWK_TRUSTED_NETWORK", "1")
     assert read_settings().hawk_host == "0.0.0.0"  # noqa: S104
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_any_loopback_address_is_safe(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """What cannot be reached from outside needs nobody's word."""
+    monkeypatch.setenv("HAWK_HOST", host)
+    assert read_settings().hawk_host == host
+
+
+def test_the_clock_is_read_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The zone can be had where another setting is wrong."""
+    monkeypatch.setenv("HAWK_HOST", "0.0.0.0")  # noqa: S104
+    monkeypatch.setenv("HAWK_TZ", "Europe/Berlin")
+    assert str(read_clock().hawk_tz) == "Europe/Berlin"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 from rich import box
 from rich.console import Console
@@ -14,6 +15,7 @@ from hawk_backend.dev.part import Part, PartFailed
 from hawk_backend.errors import HawkError
 
 PIPE_WIDTH = 120  # where there is no terminal to ask
+COMMAND = Path(sys.executable).with_name("hawk-backend")
 PROMPT = "What is our hedging capacity for CNY today?"
 
 
@@ -54,7 +56,7 @@ class Report:
         plain(
             self._out,
             "Point a gateway at these parts with",
-            f"  set -a; . '{env}'; set +a; hawk-backend serve",
+            f"  set -a; . {quote(str(env))}; set +a; {quote(str(COMMAND))} serve",
             "Ctrl-C ends everything.",
         )
 

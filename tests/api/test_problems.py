@@ -1,9 +1,13 @@
 """Bad input over HTTP: every refusal is a problem that names the field and the remedy."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+
+from hawk_backend.api import body as request_body
 
 PROMPT = "/hawk-agent/process-prompt"
 JSON = {"content-type": "application/json"}
@@ -87,3 +91,44 @@ async def test_a_query_parameter_is_named(gateway: httpx.AsyncClient) -> None:
     """A wrong query parameter is 422 and named."""
     response = await gateway.get("/hawk-agent/runs/x/events?after=-1")
     assert (response.status_code, response.json()["field"]) == (422, "after")
+
+
+async def test_a_body_that_does_not_come_is_refused(
+    gateway: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that sends its body a little at a time holds nothing for ever: 408."""
+    monkeypatch.setattr(request_body, "BODY_S", 0.05)
+
+    async def drip() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(0.3)
+        yield b"}"
+
+    response = await gateway.post(PROMPT, content=drip(), headers=JSON)
+    assert response.status_code == 408
+    assert response.json()["remedy"]
+
+
+async def test_a_client_that_leaves_while_it_sends_is_no_error(
+    gateway: httpx.AsyncClient, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Half a body and then nobody: it is noted, not reported as a failure of ours."""
+    _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(str(gateway.base_url)).port)
+    head = f"POST {PROMPT} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    writer.write(head.encode() + b"Content-Length: 100\r\n\r\n{")
+    await writer.drain()
+    await asyncio.sleep(0.05)
+    writer.close()
+    printed = ""
+    async with asyncio.timeout(10):
+        while "client_left" not in printed:
+            await asyncio.sleep(0.01)
+            printed += "".join(capfd.readouterr())
+    assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/ready", "/metrics", "/openapi.json", "/"])
+async def test_head_is_get_without_its_body(gateway: httpx.AsyncClient, path: str) -> None:
+    """A balancer may ask by HEAD."""
+    response = await gateway.head(path)
+    assert (response.status_code, response.content) == (200, b"")

@@ -1,12 +1,16 @@
 """`hawk-backend dev` from outside: how it starts, is used again, fails and ends."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
 import stat
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from urllib.request import urlopen
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
@@ -150,6 +154,20 @@ def test_env_is_complete_before_the_gateway_is_ready(data: Path) -> None:
         assert f"http://127.0.0.1:{port}/" in launcher.output
         assert launcher.end(signal.SIGINT) == 0
         assert launcher.descendants() == {}
+
+
+@pytest.mark.slow
+def test_the_gateway_works_on_the_date_of_the_data(data: Path) -> None:
+    """The day is that of the start in HAWK_TZ; a HAWK_TODAY meant for another gateway is not it."""
+    zone = "Pacific/Kiritimati"  # its date is another than most zones' for half of the day
+    (port,) = free_ports(1)
+    mine = {"HAWK_TODAY": "2019-05-05", "HAWK_TZ": zone}
+    with Launcher(data, "--port", str(port), env=mine) as launcher:
+        launcher.up()
+        with urlopen(f"http://127.0.0.1:{port}/health") as answer:
+            today = json.load(answer)["today"]
+        assert today == datetime.now(ZoneInfo(zone)).date().isoformat()
+        assert str(sql(launcher, "SELECT max(as_of_date) FROM position_nav_master")) == today
 
 
 @pytest.mark.slow

@@ -1,0 +1,156 @@
+"""The command line as a person uses it: what it prints, where, and the exit code."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hawk_backend import __version__
+from hawk_backend.dev.process import free_ports
+from tests.dev.launcher import COMMAND, bare_environment
+from tests.stack import LocalStack
+
+GOLDEN = "Check if I can hedge 150K CNY today"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where commands run: a folder without a .env."""
+    return tmp_path
+
+
+async def hawk(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Ended:
+    """Run `hawk-backend` with these arguments to its end."""
+    process = await asyncio.create_subprocess_exec(
+        COMMAND,
+        *arguments,
+        cwd=folder,
+        env=bare_environment() | dict(env or {}),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return Ended(process.returncode or 0, out.decode(), err.decode())
+
+
+def url(gateway: httpx.AsyncClient) -> str:
+    """Return the address of a live gateway."""
+    return str(gateway.base_url)
+
+
+@pytest.mark.parametrize(
+    "command", ["", "dev", "serve", "ask", "explain", "status", "check", "openapi"]
+)
+async def test_every_command_explains_itself(folder: Path, command: str) -> None:
+    """--help says what a command is for."""
+    ended = await hawk(folder, *command.split(), "--help")
+    assert (ended.code, ended.err) == (0, "")
+    assert "Usage: hawk-backend" in ended.out
+
+
+async def test_the_version_is_the_packages(folder: Path) -> None:
+    """--version prints nothing else."""
+    assert await hawk(folder, "--version") == Ended(0, f"{__version__}\n", "")
+
+
+async def test_ask_prints_the_answer_and_tells_the_stages(
+    folder: Path, gateway: httpx.AsyncClient
+) -> None:
+    """The answer goes to standard output, what happens meanwhile to standard error."""
+    ended = await hawk(folder, "ask", GOLDEN, "--url", url(gateway))
+    assert ended.code == 0
+    assert "1,347,500" in ended.out
+    assert "hedge_utilization" in ended.err
+    assert "position_nav_master: fresh, 8 rows" in ended.err
+    assert "completed" in ended.err
+
+
+async def test_ask_can_print_every_event(folder: Path, gateway: httpx.AsyncClient) -> None:
+    """--events prints one JSON object a line, the terminal event last."""
+    ended = await hawk(folder, "ask", GOLDEN, "--events", "--url", url(gateway))
+    events = [json.loads(line) for line in ended.out.splitlines() if line]
+    assert (events[0]["event"], events[-1]["event"]) == ("hawk_started", "message_end")
+
+
+async def test_explain_shows_the_reading_or_the_context(
+    folder: Path, gateway: httpx.AsyncClient
+) -> None:
+    """Explain prints how a prompt is read, and with --context what Dify would get."""
+    read = await hawk(folder, "explain", GOLDEN, "--url", url(gateway))
+    assert json.loads(read.out)["intent"] == "hedge_utilization"
+    context = await hawk(folder, "explain", GOLDEN, "--context", "--url", url(gateway))
+    assert "1,347,500.0" in context.out
+
+
+async def test_status_prints_what_the_gateway_says(
+    folder: Path, gateway: httpx.AsyncClient
+) -> None:
+    """Status is /system/status, for people."""
+    status = json.loads((await hawk(folder, "status", "--url", url(gateway))).out)
+    assert status["components"]["supabase"]["total_entities"] == 44
+
+
+async def test_a_refusal_is_one_line_and_its_remedy(
+    folder: Path, gateway: httpx.AsyncClient
+) -> None:
+    """What the gateway refuses is told as it tells it, with exit code 1."""
+    ended = await hawk(folder, "ask", " ", "--url", url(gateway))
+    assert ended.code == 1
+    assert "user_prompt" in ended.err
+    assert "→" in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("command", [("ask", "x"), ("explain", "x"), ("status",)])
+async def test_without_a_gateway_the_way_to_one_is_named(
+    folder: Path, command: tuple[str, ...]
+) -> None:
+    """Nobody at the address is one line with the address and what to do."""
+    (port,) = free_ports(1)
+    ended = await hawk(folder, *command, env={"HAWK_PORT": str(port)})
+    assert ended.code == 1
+    assert f"No gateway answers at http://127.0.0.1:{port}" in ended.err
+    assert "./scripts/dev" in ended.err
+    assert "Traceback" not in ended.err
+
+
+async def test_check_says_that_all_is_well(folder: Path, stack: LocalStack) -> None:
+    """With everything within reach check names the parts and exits with 0."""
+    ended = await hawk(folder, "check", env=stack.env)
+    assert ended.code == 0
+    assert all(f"✓ {part}\n" in ended.out for part in ("supabase", "redis", "dify"))
+    assert "absent columns: none" in ended.out
+
+
+async def test_check_says_what_is_amiss(folder: Path, stack: LocalStack) -> None:
+    """A wrong key is named at its part, the others are still looked at, the exit code is 1."""
+    ended = await hawk(folder, "check", env={**stack.env, "DIFY_API_KEY": "app-wrong"})
+    assert ended.code == 1
+    assert "✗ dify\n    Dify answered 401" in ended.out
+    assert "✓ supabase\n" in ended.out
+
+
+async def test_check_without_settings_says_where_they_stand(folder: Path) -> None:
+    """Nothing set up is one line and its remedy."""
+    ended = await hawk(folder, "check", env={"SUPABASE_URL": ""})
+    assert ended.code == 1
+    assert "copy .env.example to .env" in ended.err
+
+
+async def test_openapi_needs_no_settings(folder: Path) -> None:
+    """The description is printed without anything to connect to."""
+    description = json.loads((await hawk(folder, "openapi")).out)
+    assert "/hawk-agent/process-prompt" in description["paths"]
