@@ -7,9 +7,10 @@ states, counts and times.
 import logging
 import sys
 import time
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -81,13 +82,30 @@ def configure_logging(level: str, style: Literal["json", "console"]) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _without_words,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def _without_words(
+    _log: object, _method: str, line: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Say where and how it broke: an exception's own text may hold a prompt, a row or a key."""
+    broken = sys.exc_info()[1] if line.pop("exc_info", None) else None
+    if broken is not None:
+        line["exception"] = "\n".join(_frames(broken))
+    return line
+
+
+def _frames(broken: BaseException) -> Iterator[str]:
+    cause = broken.__cause__ or broken.__context__
+    if cause is not None:
+        yield from _frames(cause)
+    yield "".join(traceback.format_tb(broken.__traceback__)) + type(broken).__name__
 
 
 def logger(room: str) -> FilteringBoundLogger:
