@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from hawk_backend.desk.ask import Ask, Tables
 from hawk_backend.desk.cells import in_force, text
+from hawk_backend.desk.clock import passed
 from hawk_backend.desk.figure import Address, Figure, Known, Unknown, stored
 from hawk_backend.rows import Row
 
@@ -213,5 +214,5 @@ def checks(tables: Tables, ask: Ask, currency: str, amount: Figure | None) -> Ch
 def _timing(ask: Ask, cut_off: time | None) -> str:
     if cut_off is None:
         return "cut-off not on record"
-    before = ask.now.time() <= cut_off.replace(tzinfo=None)
-    return "before cut-off" if before else "after cut-off: dealt on the next business day"
+    late = passed(ask, cut_off)
+    return "after cut-off: dealt on the next business day" if late else "before cut-off"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from hawk_backend.desk import Figures
 from hawk_backend.desk.turns import Steps
 from hawk_backend.pipeline.context.blocks import (
     ASKED,
@@ -35,7 +36,9 @@ ROWS = "ROWS"
 
 def layout(inputs: ContextInputs, alerts: Sequence[str], gaps: Sequence[str]) -> Steps[list[Block]]:
     """Return every block that the context would have without a limit."""
-    desk = yield from _desk(inputs)
+    desk = inputs.desk_blocks
+    if desk is None:
+        desk = yield from desk_blocks(inputs.figures)
     rows = yield from row_blocks(inputs.results, inputs.intent.slots)
     return [
         Block("opening", "\n".join(opening(inputs)), turn=OPENING),
@@ -60,10 +63,10 @@ def _measured(inputs: ContextInputs) -> Block:
     return Block(MEASURED, "\n".join(lines), turn=SUMMARY, room=longest)
 
 
-def _desk(inputs: ContextInputs) -> Steps[list[Block]]:
+def desk_blocks(figures: Figures) -> Steps[Sequence[Block]]:
     """Render the desk's tables; the timeline takes turns with the rows, it can be as long."""
-    blocks = []
-    for found in (*before_a_hedge(inputs.figures), *after_a_hedge(inputs.figures)):
+    blocks: list[Block] = []
+    for found in (*before_a_hedge(figures), *after_a_hedge(figures)):
         block = yield from found.block()
         blocks.append(replace(block, turn=None) if block.name == TIMELINE else block)
     return blocks or [Block("none", "No desk figure was called for.", turn=DESK)]

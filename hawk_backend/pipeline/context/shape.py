@@ -6,6 +6,7 @@ from datetime import datetime
 
 from hawk_backend.desk import Figures
 from hawk_backend.models import Prompt
+from hawk_backend.pipeline.context.blocks import Block
 from hawk_backend.pipeline.fetch import TableResult
 from hawk_backend.pipeline.intent import Intent
 from hawk_backend.pipeline.plan import QueryPlan
@@ -28,7 +29,10 @@ class Extraction:
 
 @dataclass(frozen=True, slots=True)
 class ContextInputs:
-    """All that the context says; `now` is the only clock."""
+    """All that the context says; `now` is the only clock.
+
+    `desk_blocks` are the figures' tables where they are rendered already.
+    """
 
     prompt: Prompt
     intent: Intent
@@ -37,6 +41,7 @@ class ContextInputs:
     figures: Figures
     now: datetime
     extraction: Extraction
+    desk_blocks: Sequence[Block] | None = None
 
 
 @dataclass(frozen=True, slots=True)
