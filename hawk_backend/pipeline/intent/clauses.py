@@ -21,12 +21,17 @@ _OBJECTS = wordset(
     "position_monitoring exposure_analysis hedge_monitoring hedge_inquiry portfolio_analysis"
 )
 _LOOSE = frozenset({",", ".", "-", ";", ":", "so", "\n"})
+_FRESH = SYMBOL_STOPS | {""}
 _VERIFYING = wordset("check verify confirm see tell show make")
 _STATING = wordset(
     "approved are come comes drops expire expires expiring falls fell has have is longer looks "
     "mature matures maturing needs rolls rose run runs said was went"
 )
 _BEING = wordset("is are look looks was were all")
+_PASSING = wordset(
+    "if it they that this so ok okay yes possible fine all everything passes pass fits fit "
+    "works work is are good clear goes through allowed approved do does please then"
+)
 _NAMED_ANEW = wordset("new <currency> another")
 _NOUN = 48
 _GOVERNED = 70
@@ -70,13 +75,19 @@ class ClauseReader:
         self._questions = wordset(request.questions)
         self._articles = wordset(request.articles)
 
-    def divide(self, words: Words[str], hits: Words[Hit]) -> list[Clause]:
-        """Return the clauses in order, each with its phrases; no divider lies inside a phrase."""
+    def divide(self, words: Words[str], hits: Words[Hit], corrected: int) -> list[Clause]:
+        """Return the clauses in order, each with its phrases; no divider lies inside a phrase.
+
+        A clause begins where a correction does, at word `corrected`.
+        """
         inside = {at for hit in hits for at in range(hit.first + 1, hit.last - 1)}
         clauses: list[Clause] = []
         first, divider = 0, ""
         for at, word in enumerate(words):
             parts = word in SYMBOL_STOPS or word in self._coordinators
+            if 0 < at == corrected:
+                clauses.append(Clause(first, at, divider))
+                first, divider = at, ","
             if at in inside or not (parts or (at > first and _opens_condition(words, at))):
                 continue
             clauses.append(Clause(first, at, divider))
@@ -120,9 +131,9 @@ class ClauseReader:
         if word not in self._conditions or shocks:
             return False
         asks = {
-            "when": clause.first == at == 0 and behind in _ASKED_WHEN,
+            "when": clause.first == at and clause.divider in _FRESH and behind in _ASKED_WHEN,
             "now": behind != "that",
-            "if": alone and behind in {"i", "we"},
+            "if": (alone and behind in {"i", "we"}) or _only_passes(clause, words, at),
             "as": behind in {"of", "a"},
         }
         return not asks.get(word, False)
@@ -142,6 +153,12 @@ class ClauseReader:
         commands = any(hit.command for hit in clause.hits)
         ordered = later[0].divider in _LOOSE and any(other.orders for other in later)
         return states and ordered and not commands
+
+
+def _only_passes(clause: Clause, words: Words[str], at: int) -> bool:
+    """Whether a condition holds no more than "if they pass", and an order follows in its clause."""
+    first = next((hit.first for hit in clause.hits if hit.command), 0)
+    return first > at and _PASSING.issuperset(words[at:first])
 
 
 def _opens_condition(words: Words[str], at: int) -> bool:

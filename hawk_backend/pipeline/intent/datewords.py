@@ -60,14 +60,14 @@ COUNT_WORDS = tuple(word for word in COUNT if word not in {"zero", "couple"})
 ORDINAL: Mapping[str, int] = {**_numbered("first second third fourth", 1), "1st": 1}
 SHIFT: Mapping[str, int] = {
     **dict.fromkeys(("this", "current"), 0),
-    **dict.fromkeys(("last", "previous", "prior", "prev"), -1),
-    **dict.fromkeys(("next", "coming", "following", "upcoming"), 1),
+    **dict.fromkeys(("last", "lst", "previous", "prior", "prev"), -1),
+    **dict.fromkeys(("next", "nxt", "coming", "following", "upcoming"), 1),
 }
 TO_DATE: Mapping[str, str] = {"mtd": "m", "qtd": "q", "ytd": "y", "wtd": "w"}
 END_OF: Mapping[str, str] = {"eod": "d", "eow": "w", "eom": "m", "eoq": "q", "eoy": "y"}
 
-BACK = wordset("last past previous trailing preceding prior recent")
-AHEAD = wordset("next coming following upcoming")
+BACK = wordset("last lst past previous trailing preceding prior recent")
+AHEAD = wordset("next nxt coming following upcoming")
 PAST = wordset("did was were happened had since happen traded went made put came got")
 NO_PAST = wordset("need speed indeed")
 DOUBTFUL = wordset("may march sun sat mar dec mon wed")

@@ -34,10 +34,10 @@ class Definitions:
     def _starts(self, words: Words[str]) -> Iterator[int]:
         """Yield where a question may begin: at the start, or behind words that name nothing."""
         for start in range(len(words)):
-            if words[start] in self._subjects:
-                return
             if start == 0 or words[start - 1] in _POLITE:
                 yield start
+            if words[start] in self._subjects:
+                return
 
     def _asks_at(self, words: Words[str], start: int) -> bool:
         ask = next((a for a in self._asks if tuple(words[start : start + len(a)]) == a), ())

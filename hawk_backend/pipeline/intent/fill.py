@@ -8,6 +8,7 @@ from hawk_backend.pipeline.intent import calendar
 from hawk_backend.pipeline.intent.amounts import asked, read_amounts
 from hawk_backend.pipeline.intent.currency import Named
 from hawk_backend.pipeline.intent.frame import DateRange, Slots
+from hawk_backend.pipeline.intent.money import LEVELS, VAR_WORDS
 from hawk_backend.pipeline.intent.scan import Scanned
 from hawk_backend.pipeline.intent.spans import Finding
 from hawk_backend.pipeline.intent.tokens import Tokens
@@ -24,8 +25,6 @@ _IDS = (
 )
 _TERMS = ("entity_type", "nav_type", "hedge_method", "instrument", "status")
 _SWITCHED = wordset("nav_type hedge_method")
-_LEVELS = frozenset(map(Decimal, ("90", "95", "97.5", "99", "99.5", "99.9")))
-_VAR_WORDS = wordset("var cvar es shortfall confidence")
 _CRISIS = wordset(
     "replay rerun crisis repeat scenario style crash meltdown shock again gfc like covid taper"
 )
@@ -138,15 +137,17 @@ class Filling:
         return past and not _CRISIS.isdisjoint(self._scanned.plain)
 
     def _shares(self) -> None:
-        of_var = (
-            not _VAR_WORDS.isdisjoint(self._scanned.plain) or "var_calculation" in self._intents
-        )
+        of_var = not VAR_WORDS.isdisjoint(self._scanned.plain) or "var_calculation" in self._intents
+        shares: list[Finding] = []
         for finding in self._claimed:
-            level = of_var and finding.value in _LEVELS
+            level = of_var and finding.value in LEVELS
             if finding.name == "odds" or (finding.name == "percentage" and level):
                 self._once("confidence_level", finding)
             elif finding.name == "percentage":
-                self._once("percentage", finding)
+                shares.append(finding)
+        if shares:
+            turned = len(shares) > 1 and _from_to(self._scanned.tokens, shares[0], shares[1])
+            self._put("percentage", shares[1] if turned else shares[0])
         if of_var and "confidence_level" not in self.values:
             self._bare_level()
 
@@ -161,7 +162,7 @@ class Filling:
             if (
                 tokens.claimed[at] is None
                 and word.replace(".", "", 1).isdecimal()
-                and Decimal(word) in _LEVELS
+                and Decimal(word) in LEVELS
             ):
                 where = tokens.starts[at], tokens.ends[at]
                 self._once("confidence_level", Finding("", Decimal(word), *where, "level of a VaR"))

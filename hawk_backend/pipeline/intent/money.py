@@ -8,6 +8,9 @@ from hawk_backend.pipeline.intent.numerals import NumberWords, read_number
 from hawk_backend.pipeline.intent.tokens import Tokens
 from hawk_backend.pipeline.intent.wordset import wordset
 
+VAR_WORDS = wordset("var cvar es shortfall confidence")
+LEVELS = frozenset(map(Decimal, ("90", "95", "97.5", "99", "99.5", "99.9")))
+"""Confidence levels, which beside a word of VaR are no amounts."""
 _SIGNS = frozenset("$€£¥₩₹฿₺₱₫₽₪")
 _CODE = 3
 _GROUP = 3
@@ -64,7 +67,8 @@ class MoneyScanner:
 
     def _digits(self, tokens: Tokens, at: int) -> int:
         """Claim the amount in digits at `at`, if it is one; return the token behind it."""
-        if not tokens.words[at][-1].isdecimal() or len(tokens.words[at]) > _LONGEST:
+        text = tokens.words[at]
+        if not text[-1].isdecimal() or len(text) > _LONGEST or tokens.word(at - 1) == "stage":
             return at + 1
         text, end = _joined(tokens, at)
         unit = self._unit(tokens, end)
@@ -94,7 +98,9 @@ class MoneyScanner:
     def _is_money(self, tokens: Tokens, at: int, end: int, value: Decimal) -> bool:
         """Whether a number without a unit is an amount rather than a count, a year or a rank."""
         before, behind = tokens.word(at - 1), tokens.word(end)
-        if before in self._counting or (behind in self._counted and value < _PLAIN_FROM):
+        level = value in LEVELS and not VAR_WORDS.isdisjoint(tokens.words)
+        counted = behind in self._counted and value < _PLAIN_FROM
+        if level or counted or before in self._counting:
             return False
         glued = (
             before if tokens.touches(at - 1) else "",

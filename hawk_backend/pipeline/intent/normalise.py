@@ -15,13 +15,14 @@ _PIECE = re.compile(
     r"|&(?:[a-zA-Z]{2,8}|#\d{1,6});"
     r"|[*`~#|]+"
     r"|[ \t\f\v]{2,}|\t"
-    r"|[^\x00-\x7f]+"
+    r"| ?[^\x00-\x7f]+ ?"
 )
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\ue000-\uf8ff\U000e0000-\U000e0fff]+"
 )
 _PICTURES = re.compile("[\u2190-\u22ff\u2300-\u2bff\u3030\u303d\u20e3\U0001f000-\U0001faff]")
+_SPACES = re.compile(" {2,}")
 _PLAIN = str.maketrans(
     {
         "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2010": "-", "\u2011": "-",
@@ -93,10 +94,11 @@ def _plain(piece: str) -> str:
         return " "
     if first == "&":
         return " " if piece == "&nbsp;" else unescape(piece).replace("\xa0", " ")
-    if first < "\x80":
+    if piece.isascii():
         return " "
     visible = _INVISIBLE.sub("", piece)
-    return _PICTURES.sub(" ", unicodedata.normalize("NFKC", visible).translate(_PLAIN))
+    plain = unicodedata.normalize("NFKC", visible).translate(_PLAIN)
+    return _SPACES.sub(" ", _PICTURES.sub(" ", plain))
 
 
 def lower(text: str) -> str:

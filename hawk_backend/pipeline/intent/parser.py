@@ -80,12 +80,12 @@ class IntentParser:
             for hit in self._book.find(sequence.words, sequence.starts)
             if not _within(sequence.tokens, hit, first, last)
         ]
-        clauses = self._clauses.divide(sequence.words, hits)
-        refused = self._refusals.refuse(clauses, sequence.words)
-        scanned.terms = _without_conditions(scanned, clauses)
         corrected = 0
         if last >= 0:
             corrected = next((k for k, at in enumerate(sequence.tokens) if at > last), 0)
+        clauses = self._clauses.divide(sequence.words, hits, corrected)
+        refused = self._refusals.refuse(clauses, sequence.words)
+        scanned.terms = _without_conditions(scanned, clauses)
         decision = self._decider.decide(clauses, refused, corrected)
         negated = {*self._injected(scanned), *(hit.intent for hit in refused if hit.refusable)}
         return decision, frozenset(negated - set(decision.intents if decision else ()))

@@ -77,9 +77,12 @@ class RefusalReader:
 
     def _is_question(self, words: Words[str], at: int) -> bool:
         """Whether "not" only asks: "why was it not executed"."""
-        return words[at] == "not" and not self._asking.isdisjoint(
-            words[max(0, at - _ASKED_BACK) : at]
-        )
+        for back in range(at - 1, max(-1, at - 1 - _ASKED_BACK), -1):
+            if words[at] != "not" or words[back] in SYMBOL_STOPS:
+                return False
+            if words[back] in self._asking:
+                return True
+        return False
 
     def _end(self, words: Words[str], start: int) -> int:
         end = start

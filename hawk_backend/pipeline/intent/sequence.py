@@ -15,6 +15,7 @@ _SYMBOL = {
     "entity_ids": "<entity>",
     "percentage": "<percent>",
 }
+_RULE_SYMBOL = {"to zero": "<zero>", "halve": "halve"}
 _POLITE = (
     ("can", "you"),
     ("could", "you"),
@@ -77,7 +78,8 @@ class Sequencer:
                 if finding is previous:
                     continue
                 previous = finding
-                self._symbol(out, at, _SYMBOL.get(finding.name, "<other>"))
+                symbol = _RULE_SYMBOL.get(finding.rule) or _SYMBOL.get(finding.name, "<other>")
+                self._symbol(out, at, symbol)
                 continue
             previous = None
             for word in self._plain(tokens, at, meant[at]):

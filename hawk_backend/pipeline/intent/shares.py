@@ -26,8 +26,7 @@ _SMALL = {
     "two": 2, "three": 3, "four": 4, "one": 1, "eight": 8, "twelve": 12, "hundred": 100,
 }  # fmt: skip
 _EXACT = {("third", 2): Decimal("66.67"), ("thirds", 2): Decimal("66.67")}
-_CLOCK = {"year", "of", "h", "quarter", "final", "current"}
-_MANY = 90
+_OF_YEAR = {"first", "second", "last", "this", "next", "and"}
 
 
 def scan_shares(tokens: Tokens) -> None:
@@ -87,35 +86,32 @@ def _odds(tokens: Tokens, at: int) -> None:
 
 def _spoken(tokens: Tokens, at: int) -> None:
     """Read "half", "a third", "two thirds"; not a date's quarter, not "half a million"."""
-    word, before, behind = tokens.words[at], tokens.word(at - 1), tokens.word(at + 1)
+    word = tokens.words[at]
     if word.startswith("halv"):
         tokens.claim(at, at + 1, "percentage", Decimal(50), "halve")
-        return
-    count = _COUNTS.get(before)
-    if word == "half":
-        if before in {"first", "second", "last", "this", "next", "and"} or behind in {
-            "year",
-            "yearly",
-            "day",
-        }:
-            return
-        if behind == "a" and tokens.word(at + 2) not in {"hedge", "position"}:
-            return
-    elif (
-        count is None
-        or (
-            word in {"quarter", "third", "fifth", "tenth"}
-            and behind != "of"
-            and not _last(tokens, at)
-        )
-        or (behind == "of" and tokens.word(at + 2) in {"a", "million"})
-    ):
-        return
-    value = _EXACT.get(
-        (word, count or 1), _WORD_SHARES[word] * (count or 1 if word != "half" else 1)
-    )
-    first = at - 1 if count and word != "half" else at
-    tokens.claim(first, at + 1, "percentage", value, "share in words")
+    elif word == "half":
+        if not _is_other_half(tokens, at):
+            tokens.claim(at, at + 1, "percentage", Decimal(50), "share in words")
+    else:
+        _part(tokens, at, word)
+
+
+def _is_other_half(tokens: Tokens, at: int) -> bool:
+    """Whether "half" belongs to a year, a day or a number: "first half", "two and a half"."""
+    before, behind = tokens.word(at - 1), tokens.word(at + 1)
+    number = behind == "a" and tokens.word(at + 2) not in {"hedge", "position"}
+    counted = before == "a" and tokens.word(at - 2) == "and"
+    return number or counted or before in _OF_YEAR or behind in {"year", "yearly", "day"}
+
+
+def _part(tokens: Tokens, at: int, word: str) -> None:
+    """Read "a third of", "by a quarter", "two thirds"."""
+    count, behind = _COUNTS.get(tokens.word(at - 1)), tokens.word(at + 1)
+    ends = behind == "of" or word.endswith("s") or _last(tokens, at)
+    amount = behind == "of" and tokens.word(at + 2) in {"a", "million"}
+    if count is not None and ends and not amount:
+        value = _EXACT.get((word, count), _WORD_SHARES[word] * count)
+        tokens.claim(at - 1, at + 1, "percentage", value, "share in words")
 
 
 def _last(tokens: Tokens, at: int) -> bool:

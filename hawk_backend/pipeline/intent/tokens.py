@@ -13,7 +13,7 @@ _TOKEN = re.compile(
     r"|\d+(?:[.,']\d+)*(?:e\d{1,2}(?![a-z0-9]))?|(?<![\w.])\.\d+"  # a number
     r"|[\ue000-\ue00f]+"  # what a scanner has claimed
     r"|[\u2e80-\ud7ff\U00020000-\U0003ffff]+"  # CJK
-    r"|[$\u00a3\u00a5\u20a0-\u20cf%]"  # currency signs
+    r"|[$\u00a3\u00a5\u0e3f\u20a0-\u20cf%]"  # currency signs
     r"|&|[,;?!():]+|\.+(?!\w)|\n+|(?<=\s)-+(?=\s)"  # stops
 )
 _CJK = "\u2e80"

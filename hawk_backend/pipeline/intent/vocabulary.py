@@ -30,10 +30,10 @@ class Vocabulary:
                     self._known[source] = tuple(target.split())
         for source, target in lexicon.translations.items():
             self._known[source] = tuple(target.split())
+        plain = lexicon.words["plain"].split()
         self._slips = _slip_table(
-            word for word in (*literals, *names) if word.isalpha() and word.isascii()
+            word for word in (*literals, *names, *plain) if word.isalpha() and word.isascii()
         )
-        self._plain = frozenset(lexicon.words["plain"].split())
 
     def read(self, word: str) -> tuple[tuple[str, ...], bool]:
         """Return the words that `word` stands for, and whether it is known or a slip."""
@@ -59,13 +59,12 @@ class Vocabulary:
             found.update(self._slips.get(key, ()))
         allowed = 2 if len(word) >= _LONG else 1
         ranked = sorted(
-            (distance, other)
+            (distance, _replaces(word, other), other)
             for other in found
             if other[0] == word[0] and (distance := slips(word, other)) <= allowed
+            if len(word) > _SHORT_SLIP or _plausible(word, other)
         )
-        if not ranked or (len(word) <= _SHORT_SLIP and not _plausible(word, ranked[0][1])):
-            return None
-        return ranked[0][1]
+        return ranked[0][2] if ranked else None
 
 
 def plurals(word: str) -> Iterator[str]:
@@ -97,6 +96,11 @@ def slips(one: str, two: str) -> int:
             row.append(cost)
         before = above
     return row[-1]
+
+
+def _replaces(word: str, other: str) -> bool:
+    """Whether a letter was replaced: fingers swap, drop and double letters more often."""
+    return len(word) == len(other) and sorted(word) != sorted(other)
 
 
 def _plausible(word: str, other: str) -> bool:
