@@ -1,7 +1,7 @@
 """Put the context together: sections, desk tables, rows, within the limit.  Pure."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from hawk_backend.desk.turns import TURN_S, Steps, finish, finish_in_turns
 from hawk_backend.pipeline.context.blocks import Block
@@ -38,14 +38,14 @@ def _build(inputs: ContextInputs, limit: int) -> Steps[Context]:
     yield
     chosen, named = yield from _choose(blocks, limit)
     dropped = tuple(_dropped(blocks, chosen))
-    parts = list(_texts(blocks, chosen, _omitted(dropped) if named else ""))
+    before, measured, after = _parts(blocks, chosen, _omitted(dropped) if named else "")
     yield
-    text = "".join(part for _, part in parts)
+    text = f"{before}{measured}{after}"
     return Context(
         text=text,
         chars=len(text),
-        sha256=(yield from _sha256([text])),
-        data_sha256=(yield from _sha256(part for name, part in parts if name != MEASURED)),
+        sha256=(yield from _sha256(text)),
+        data_sha256=(yield from _sha256(before, after)),
         dropped=dropped,
         data_gaps=gaps,
         alerts=alerts,
@@ -64,14 +64,21 @@ def _choose(blocks: Sequence[Block], limit: int) -> Steps[tuple[Sequence[Chosen]
     return chosen, named
 
 
-def _texts(
-    blocks: Sequence[Block], chosen: Sequence[Chosen], omitted: str
-) -> Iterator[tuple[str, str]]:
+def _parts(blocks: Sequence[Block], chosen: Sequence[Chosen], omitted: str) -> tuple[str, str, str]:
+    """Write the text in three: before what was measured, that, and what comes after it."""
+    parts: list[list[str]] = [[], [], []]
+    at = 0
     for block, numbers in zip(blocks, chosen, strict=True):
+        if block.name == MEASURED:
+            at = 1
+        elif at == 1:
+            at = 2
         if block.name == ROWS:
-            yield "omitted", omitted
+            parts[at].append(omitted)
         if numbers is not None:
-            yield block.name, block.text(numbers)
+            parts[at].append(block.text(numbers))
+    before, measured, after = map("".join, parts)
+    return before, measured, after
 
 
 def _dropped(blocks: Sequence[Block], chosen: Sequence[Chosen]) -> Iterator[Omission]:
@@ -106,7 +113,7 @@ def _picked(positions: Sequence[int], numbers: Sequence[int]) -> Sequence[int]:
     return tuple(positions[i] for i in numbers)
 
 
-def _sha256(parts: Iterable[str]) -> Steps[str]:
+def _sha256(*parts: str) -> Steps[str]:
     digest = hashlib.sha256()
     for part in parts:
         for start in range(0, len(part), _PIECE):

@@ -95,7 +95,7 @@ def _lines(item: Capacity) -> DeskTable:
         f"Unhedged = {UNHEDGED}; Available = {AVAILABLE}"
     )
     rows = (_line(line, item.places) for line in item.lines)
-    return DeskTable(f"capacity {item.currency}", title, _LINE, rows)
+    return DeskTable("capacity lines", title, _LINE, rows)
 
 
 def _line(line: Line, places: int | None) -> Iterator[object]:
@@ -131,7 +131,7 @@ def _waterfall(fall: Waterfall) -> DeskTable:
     )
     columns = ("Turn", "Entity ID", "Type", "NAV", "Placeable", "Placed")
     rows = ((turn, *_step(step, fall.places)) for turn, step in enumerate(fall.steps, start=1))
-    return DeskTable(f"waterfall {fall.currency}", title, columns, rows)
+    return DeskTable("waterfall", title, columns, rows)
 
 
 def _step(step: Step, places: int | None) -> tuple[object, ...]:
