@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from hawk_backend.models import TableState
 from hawk_backend.pipeline.context.fence import quote, row
+from hawk_backend.pipeline.context.routing import not_given, stage
 from hawk_backend.pipeline.context.shape import ContextInputs, Extraction
 from hawk_backend.pipeline.entities import resolve
 from hawk_backend.pipeline.fetch import TableResult
@@ -68,6 +69,10 @@ def analysis(inputs: ContextInputs) -> list[str]:
     ]
     if len(intent.intents) > 1:
         lines.append(f"All intents: {', '.join(intent.intents)}")
+    if enters := stage(intent, inputs.results):
+        lines.append(f"Enters stage: {enters}")
+    if lacking := not_given(intent):
+        lines.append(f"Required for this instruction and not given: {', '.join(lacking)}")
     if intent.negated:
         lines.append(f"Refused by the user: {', '.join(intent.negated)}")
     lines += [row([f"Assumed: {text}"]) for text in intent.assumptions]
