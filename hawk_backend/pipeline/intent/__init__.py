@@ -1,5 +1,6 @@
 """Intent: what a prompt asks for, in microseconds and with the reason for every decision.  Pure."""
 
+from hawk_backend.pipeline.intent.analyze import analyze
 from hawk_backend.pipeline.intent.frame import (
     Alternative,
     Behaviour,
@@ -25,5 +26,6 @@ __all__ = [
     "Scope",
     "Slots",
     "Source",
+    "analyze",
     "resolve",
 ]

@@ -1,8 +1,8 @@
 """How sure a reading is: a monotone table over its strength and its lead over the next.
 
-The steps are the shares of right intents among the labelled prompts of the tuning halves in
-each cell, drawn towards their neighbours and made monotone; tests hold the expected
-calibration error on every corpus.
+The steps stand for the share of right intents among prompts that were labelled before the parser
+had read them, per strength and lead; set by hand, falling with the evidence.  What makes them
+probabilities is held by tests: the expected calibration error on every corpus.
 """
 
 from bisect import bisect_right

@@ -105,3 +105,8 @@ NO_YEAR_BEFORE = wordset("to hedge usd eur notional amount")
 MONEY_UNITS = wordset("k m mm bn b mio mil %")
 RUNNING_BEFORE = wordset("was did over for of were during in is")
 RUNNING = wordset("week month quarter year")
+NO_CODE = wordset(
+    "coi coh mtm var pnl and for the all our are was did kpi ndf car sfx nav how who why has "
+    "had per via"
+)
+"""Words of three letters that are no currencies."""

@@ -155,7 +155,7 @@ def _is_tenor(tokens: Tokens, at: int, end: int, number: int) -> bool:
 
 def _is_code(word: str) -> bool:
     link = word in words.TENOR_LINK or word in words.TENOR_BESIDE
-    return len(word) == _CODE and word.isalpha() and not link
+    return len(word) == _CODE and word.isalpha() and not link and word not in words.NO_CODE
 
 
 def bare_year(walk: DateWalk, at: int) -> Reading | None:

@@ -8,7 +8,7 @@ from hawk_backend.pipeline.intent.currency import Named
 from hawk_backend.pipeline.intent.tokens import Tokens
 from hawk_backend.pipeline.intent.wordset import wordset
 
-_LINKS = wordset("and or , & nor the for any all our - ( plus")
+_LINKS = wordset("and or , & nor the for any all our ( plus")
 _ALL = wordset(
     "all every everything any each everyone none nothing currencies pairs books hedges "
     "positions orders entities exposure exposures"
@@ -18,6 +18,7 @@ _TERMS = wordset(
     "coi re retained mtm coh ndf ndfs swap swaps forward forwards branches subsidiaries associates"
 )
 _TAKEN = wordset("entity_ids money")
+_REPLACED = wordset("money currency date day entity_ids")
 _REACH = 2
 _BACK, _AHEAD = 3, 3
 
@@ -101,7 +102,9 @@ class ExclusionReader:
         """Return first and last word of the last correction's marker, -1 where there is none."""
         last = (-1, -1)
         for at, word in enumerate(words):
-            if at > last[1] and at and word in self._markers and tokens.claimed[at] is None:
+            if at and word == "no" and _takes_back(tokens, words, at):
+                last = at, at + 1
+            elif at > last[1] and at and word in self._markers and tokens.claimed[at] is None:
                 marker = _marker(self._markers[word], words, at)
                 if marker:
                     last = at, at + len(marker) - 1
@@ -118,3 +121,9 @@ def _longest_first(texts: Words[str]) -> dict[str, list[tuple[str, ...]]]:
 
 def _marker(markers: Words[tuple[str, ...]], words: Words[str], at: int) -> tuple[str, ...]:
     return next((m for m in markers if tuple(words[at : at + len(m)]) == m), ())
+
+
+def _takes_back(tokens: Tokens, words: Words[str], at: int) -> bool:
+    """Whether "no," stands before another value: "3m … no, 3.5m"."""
+    behind = tokens.claimed[at + 2] if at + 2 < len(words) else None
+    return words[at + 1 : at + 2] == [","] and behind is not None and behind.name in _REPLACED

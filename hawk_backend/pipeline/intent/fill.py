@@ -28,7 +28,7 @@ _SWITCHED = wordset("nav_type hedge_method")
 _CRISIS = wordset(
     "replay rerun crisis repeat scenario style crash meltdown shock again gfc like covid taper"
 )
-_LEAD = 5
+_LEAD = 8
 
 
 class Filling:
@@ -199,7 +199,8 @@ def _range(finding: Finding) -> DateRange:
 
 
 def _from_to(tokens: Tokens, one: Finding, two: Finding) -> bool:
-    """Whether two findings stand as "from one to two" or "one to two"."""
+    """Whether two findings stand as "from one to two", "one to two" or "replace one with two"."""
     before = tokens.low[max(0, one.start - _LEAD) : one.start].split()
     between = tokens.low[one.end : two.start].split()
-    return between == ["to"] or (before[-1:] == ["from"] and "to" in between[-2:])
+    replaced = before[-1:] == ["replace"] and between in (["with"], ["by"])
+    return replaced or between == ["to"] or (before[-1:] == ["from"] and "to" in between[-2:])

@@ -24,7 +24,7 @@ _FORM = re.compile(
     r"|(?P<iso>\d{4}[-/.]\d{1,2}[-/.]\d{1,2})"
     r"|(?P<dmy>\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))"
     r"|(?P<settle>t ?\+ ?\d{1,2})"
-    rf"|(?P<code>(?:[a-z]{{1,12}}[-_]){{1,4}}{_TAIL}"
+    rf"|(?<!-)(?P<code>(?:[a-z]{{1,12}}[-_]){{1,4}}{_TAIL}"
     rf"|(?:msg|trc|alloc|pnm|thr|buf|glpkg|hawk)[-_]?{_TAIL})"
     r"))(?![a-z0-9])"
 )

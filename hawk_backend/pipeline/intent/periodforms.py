@@ -147,6 +147,14 @@ def window_of(walk: DateWalk, at: int, word: str, number: int) -> Reading | None
     return calendar.rolling(calendar.add(walk.today, -number, unit), walk.today), after + 1
 
 
+@form(["over", "during"])
+def _over(walk: DateWalk, at: int) -> Reading | None:
+    """Read "over six months": the time until today."""
+    number = walk.number(at + 1)
+    counts = number is not None and walk.word(at + 2) in words.UNIT
+    return window_of(walk, at, "last", number or 0) if counts else None
+
+
 @form(["within"])
 def _within(walk: DateWalk, at: int) -> Reading | None:
     """Read "within 30 days" and "within the next two weeks"."""

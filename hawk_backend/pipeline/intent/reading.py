@@ -13,6 +13,7 @@ from hawk_backend.pipeline.intent.wordset import wordset
 
 _WORDLESS = 60
 _OWN = 65
+_GREETING = 48
 _STRONG = 80
 _SHORT = 8
 _SURE, _LIKELY, _OPEN = 90, 70, 65
@@ -80,7 +81,7 @@ class Reader:
         ours = _has_slots(slots) or not (greets or self._is_strange(sequence))
         if prior and weak and ours:
             return Reading((prior,), _LIKELY, _WIDE_LEAD, "template category", "template")
-        if decision is None:
+        if decision is None or (greets and decision.strength < _GREETING and _has_slots(slots)):
             return self._wordless(slots, sequence, refuses=refuses, injected=injected)
         return self._worded(decision, slots, sequence)
 
@@ -106,6 +107,8 @@ class Reader:
         others = {name: score for name, score in decision.scores.items() if name != primary}
         following = max(others, key=lambda name: others[name], default="")
         lead = max(0.0, strength - others.get(following, 0))
+        if primary == "general_query":
+            return Reading((primary,), strength, lead, decision.rule)
         if primary == "out_of_scope":
             if is_narrow(slots) and others.get(following, 0) >= _OWN:
                 return Reading(

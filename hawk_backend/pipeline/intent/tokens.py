@@ -76,7 +76,7 @@ class Tokeniser:
             if low[start] >= _CJK and low[start] not in _CLAIMED:
                 self._cut(tokens, start, end)
                 continue
-            words.append(match[0])
+            words.append(_joined(match[0]))
             starts.append(start)
             ends.append(end)
             claimed.append(masked.get(start))
@@ -93,3 +93,8 @@ class Tokeniser:
             tokens.ends.append(stop)
             tokens.claimed.append(None)
             start = stop
+
+
+def _joined(word: str) -> str:
+    """Return a word without spaces: "p & l" is "p&l", "mark to market" is "mark-to-market"."""
+    return word.replace(" to ", "-to-").replace(" ", "") if " " in word else word

@@ -22,7 +22,12 @@ class Vocabulary:
         for words in lexicon.words.values():
             for word in words.split():
                 self._known.setdefault(word, (word,))
-        for word in names:
+        marks = (
+            *lexicon.exclusion.before,
+            *lexicon.negation.before,
+            *lexicon.correction["markers"],
+        )
+        for word in (*names, *(word for mark in marks for word in mark.split())):
             self._known.setdefault(word, (word,))
         for table in (lexicon.latin, lexicon.spelling, lexicon.contractions):
             for target, sources in table.items():
