@@ -36,7 +36,7 @@ function stream(response, { events, rate = 0 }) {
     const due = rate ? Math.min(events, Math.floor(((performance.now() - begun) * rate) / 1000) + 1) : sent + 1;
     while (sent < due) one();
     if (sent >= events) return response.end(END);
-    if (rate) setTimeout(step, 1000 / rate);
+    if (rate) setTimeout(step, Math.max(1, begun + (sent * 1000) / rate - performance.now())); // each in its own time
     else if (response.writableNeedDrain) response.once("drain", step);
     else setImmediate(step); // a send of its own for each event, as Dify's server does
   };
@@ -46,7 +46,7 @@ function stream(response, { events, rate = 0 }) {
 function load(order) {
   const { targets, streams, query, rounds = 1, spread = 0 } = order;
   const agent = new http.Agent({ keepAlive: false, maxSockets: Infinity });
-  const seen = { first_us: [], events: 0, whole: 0, broken: 0 };
+  const seen = { first_us: [], events: 0, whole: 0, broken: 0, errors: [] };
   const open = (target) =>
     new Promise((done) => {
       const body = JSON.stringify({ user_prompt: query, query, inputs: {}, user: "u", response_mode: "streaming" });
@@ -66,6 +66,7 @@ function load(order) {
               first = false;
               events++;
             } else if (frame.includes('"message_end"')) whole = true;
+            else if (frame.includes('"event":"error"')) seen.errors.push(frame);
           }
         });
         response.on("close", () => { seen.events += events; seen.whole += whole; done(); });

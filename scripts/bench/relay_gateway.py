@@ -68,7 +68,7 @@ async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, object]]:
 def app(upstream: str) -> FastAPI:
     """Return the route that is measured, and one that must answer meanwhile."""
     gateway = FastAPI(lifespan=lifespan, middleware=[Middleware(StreamsOutside)])
-    dify = Dify(upstream, {"default": "key"}, connections=MANY)
+    dify = Dify(upstream, {"default": "key"}, connections=MANY, connect_s=10)
     runs = Runs(Nothing(), dify, limits=RunLimits(concurrency=MANY, kept_bytes=0))
     gateway.state.drain = runs.aclose
 
@@ -78,14 +78,15 @@ def app(upstream: str) -> FastAPI:
         run = runs.submit(prompt, INTENT, SERVICE, fresh=False, request_id=f"r{id(request)}")
         return EventStream(run)
 
-    def names() -> list[str]:
-        return [str(run["request_id"]) for run in runs.in_flight()]
-
     @gateway.get("/health")
     async def health() -> JSONResponse:
-        buffers = [run.buffer for run in map(runs.find, names()) if run]
-        held = sum(buffer.size + EVENT_OVERHEAD * len(buffer) for buffer in buffers)
-        return JSONResponse({"runs": len(runs.in_flight()), "buffered_bytes": held})
+        return JSONResponse(runs.report()["runs"])
+
+    @gateway.get("/held")
+    async def held() -> JSONResponse:
+        names = [str(run["request_id"]) for run in runs.in_flight()]
+        buffers = [run.buffer for run in map(runs.find, names) if run]
+        return JSONResponse(sum(b.size + EVENT_OVERHEAD * len(b) for b in buffers))
 
     return gateway
 
