@@ -4,9 +4,12 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TypedDict
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TypedDict, cast
+from uuid import uuid4
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -17,22 +20,24 @@ from hawk_backend.api import hedge_ai, operations, problems, prompts
 from hawk_backend.api.health import Facts, Probe, Watch
 from hawk_backend.api.middleware import PlainPath, RequestId, Unforeseen
 from hawk_backend.api.services import Identity, Readiness, Services
-from hawk_backend.cache.cache import Cache
-from hawk_backend.cache.redis import open_redis
-from hawk_backend.catalogue import Catalogue
+from hawk_backend.cache.cache import Cache, CacheOptions
+from hawk_backend.cache.slices import Clocks
+from hawk_backend.catalogue import Catalogue, Table
 from hawk_backend.clients.dify import Dify
 from hawk_backend.clients.http import Deadlines, open_client, tls
 from hawk_backend.clients.supabase import Supabase, SupabaseAccess
+from hawk_backend.clients.versions import Versions
 from hawk_backend.errors import ConfigurationError
-from hawk_backend.models import SERVICE
+from hawk_backend.models import SERVICE, Principal
 from hawk_backend.observability import logger, name_replica
 from hawk_backend.pipeline.fetch import Fetch
 from hawk_backend.pipeline.intent import IntentParser
 from hawk_backend.pipeline.names import Names
-from hawk_backend.pipeline.prepare import Pipeline
+from hawk_backend.pipeline.prepare import Pipeline, Prepared
 from hawk_backend.pipeline.reads import Reads
+from hawk_backend.rows import Read, Where
 from hawk_backend.runs.limits import RelayClocks, RunLimits
-from hawk_backend.runs.parts import Delivery
+from hawk_backend.runs.parts import Changed, Delivery
 from hawk_backend.runs.probe import probe
 from hawk_backend.runs.registry import Runs
 from hawk_backend.settings import Settings
@@ -107,33 +112,36 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     catalogue = await asyncio.to_thread(Catalogue.load)
     parser = await asyncio.to_thread(IntentParser, settings.today)
     await asyncio.to_thread(tls)
-    supabase = await _open_supabase(settings, catalogue, stack)
-    reads = Reads(supabase, settings.hawk_tz, concurrency=settings.hawk_supabase_concurrency)
-    stack.push_async_callback(reads.aclose)
-    cache = Cache(open_redis(url) if (url := settings.redis_url.get_secret_value()) else None)
-    stack.push_async_callback(cache.aclose)
+    supabase, versions = await _open_supabase(settings, catalogue, stack)
+    cache = _open_cache(settings, catalogue, supabase, versions, stack)
     dify = _open_dify(settings)
     stack.push_async_callback(dify.aclose)
     pipeline = Pipeline(
         catalogue,
         parser,
-        Fetch(reads, catalogue, deadline_s=settings.hawk_prepare_deadline_s),
+        Fetch(cache.slices, catalogue, deadline_s=settings.hawk_prepare_deadline_s),
         now=settings.now,
         context_limit=settings.hawk_context_limit,
         observe=cache.observe,
         redis_up=lambda: cache.redis_up,
     )
-    names = Names(reads, catalogue.tables["entity_master"], pipeline.know)
+    names = Names(cache.slices, catalogue.tables["entity_master"], pipeline.know)
     _keep_running(stack, names.run(), "names")
     delivery = _delivery(settings)
     runs = Runs(
-        pipeline, dify, clocks=_clocks(settings), limits=_limits(settings), delivery=delivery
+        pipeline,
+        dify,
+        clocks=_clocks(settings),
+        limits=_limits(settings),
+        delivery=delivery,
+        changes=lambda prepared: _changes(cache, cast("Prepared", prepared)),
     )
     stack.push_async_callback(runs.aclose)
     watch = Watch(
         {
             "supabase": Probe(lambda: _look_at_supabase(supabase, catalogue)),
             "redis": Probe(cache.look),
+            "feed": Probe(cache.feed.look),
             "dify": Probe(
                 lambda: probe(dify, delivery, settings.hawk_context_limit),
                 every_s=_LOOK_AT_DIFY_S,
@@ -151,13 +159,76 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         runs=runs,
         cache=cache,
         watch=watch,
-        report=lambda: {"source": supabase.schema.differences(), **runs.report()},
+        report=lambda: {
+            "source": supabase.schema.differences(),
+            **cache.report(),
+            **runs.report(),
+        },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The source as the cache sees it: what is asked, and how it is sent."""
+
+    supabase: Supabase
+    reads: Reads
+
+    def load(self, table: Table, principal: Principal, where: Where) -> asyncio.Future[Read]:
+        """Return rows by a query that is sent after this call."""
+        return self.reads.start(table, principal, where)
+
+    def shape(self, table: Table) -> str | None:
+        """Return everything of the question that the table's name does not say."""
+        return self.supabase.schema.shape(table)
+
+
+def _open_cache(
+    settings: Settings,
+    catalogue: Catalogue,
+    supabase: Supabase,
+    versions: Versions,
+    stack: AsyncExitStack,
+) -> Cache:
+    reads = Reads(supabase, settings.hawk_tz, concurrency=settings.hawk_supabase_concurrency)
+    stack.push_async_callback(reads.aclose)
+    key = settings.supabase_service_role_key.get_secret_value().encode()
+    options = CacheOptions(
+        replica=f"{_replica(settings)} {uuid4().hex}",
+        redis_url=settings.redis_url.get_secret_value(),
+        namespace=sha256(settings.rest_url.encode()).hexdigest()[:12],
+        secret=sha256(key).digest(),
+        memory_bytes=settings.hawk_cache_mb * 1_000_000,
+        feed_interval_s=settings.hawk_feed_interval_s,
+        feed_max_age_s=settings.hawk_feed_max_age_s,
+        policy_tables=settings.hawk_policy_tables,
+    )
+    cache = Cache(
+        options,
+        catalogue.tables,
+        _Source(supabase, reads),
+        versions,
+        Clocks(settings.hawk_tz, settings.today),
+    )
+    stack.push_async_callback(cache.aclose)
+    cache.start()
+    return cache
+
+
+def _changes(cache: Cache, prepared: Prepared) -> Changed:
+    """Return what names, later, the tables that were retired since this prompt read them."""
+    principal = prepared.principal
+    stamps = {result.table: result.stamp for result in prepared.results if result.stamp}
+
+    async def changed() -> Sequence[str]:
+        return await cache.changed(stamps, principal)
+
+    return changed
 
 
 async def _open_supabase(
     settings: Settings, catalogue: Catalogue, stack: AsyncExitStack
-) -> Supabase:
+) -> tuple[Supabase, Versions]:
     key = settings.supabase_service_role_key.get_secret_value()
     if not settings.rest_url or not key:
         raise ConfigurationError(
@@ -168,11 +239,10 @@ async def _open_supabase(
     http = await stack.enter_async_context(
         open_client(deadlines=deadlines, connections=2 * settings.hawk_supabase_concurrency)
     )
-    supabase = Supabase(
-        http, SupabaseAccess(settings.rest_url, key), catalogue.tables, deadline_s=_READ_S
-    )
+    access = SupabaseAccess(settings.rest_url, key)
+    supabase = Supabase(http, access, catalogue.tables, deadline_s=_READ_S)
     _keep_running(stack, supabase.discovery.run(), "discovery")
-    return supabase
+    return supabase, Versions(http, access)
 
 
 async def _look_at_supabase(supabase: Supabase, catalogue: Catalogue) -> Facts:
@@ -234,8 +304,12 @@ def _delivery(settings: Settings) -> Delivery:
     )
 
 
+def _replica(settings: Settings) -> str:
+    return settings.hawk_replica or f"{socket.gethostname()}:{settings.hawk_port}"
+
+
 def _identity(settings: Settings) -> Identity:
-    replica = settings.hawk_replica or f"{socket.gethostname()}:{settings.hawk_port}"
+    replica = _replica(settings)
     name_replica(__version__, replica)
     return Identity(
         version=__version__,

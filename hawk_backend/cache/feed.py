@@ -71,6 +71,7 @@ class Feed:
         self._failure = ""
         self._asked: set[str] = set()
         self._call = asyncio.Event()
+        self._begun = asyncio.Event()
 
     def __repr__(self) -> str:
         return f"<Feed {self.mode}, {len(self._watched.names)} tables watched>"
@@ -115,14 +116,16 @@ class Feed:
         changed: Collection[str] = ()
         if ours or asked or self._watched.is_old:
             changed = await self._poll()
+        self._begun.set()
         self._told.refresh({*asked, *changed})
         if self._watched.views_are_old:
             await self._look_at_views()
 
     async def look(self) -> Mapping[str, object]:
         """Return what operators may know; raises SourceError where a feed has fallen silent."""
-        lag = self.lag_s
-        if self._watched.installed and (lag is None or lag > SILENT_S):
+        await self._begun.wait()
+        silent = self.lag_s is None or self.lag_s > SILENT_S
+        if silent and self._watched.installed is not False:
             raise SourceError(f"The version feed is not being read: {self._failure or 'no poll'}.")
         return self.report()
 

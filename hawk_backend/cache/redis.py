@@ -12,6 +12,7 @@ command (scripts.py).
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -35,13 +36,16 @@ from hawk_backend.cache.tasks import Tasks
 from hawk_backend.errors import ConfigurationError
 from hawk_backend.observability import logger
 
-__all__ = ["Away", "Keys", "Link", "Redis", "RedisError", "ResponseError", "open_redis"]
+__all__ = ["Away", "Keys", "Link", "Redis", "RedisError", "ResponseError"]
 
 _LOG = logger("cache.redis")
 T = TypeVar("T")
 
-SOCKET_TIMEOUT_S = 0.05
-"""What a prompt pays at most for a Redis that hangs."""
+TIMEOUT_S = 0.05
+"""What a prompt pays for a Redis that hangs, connecting included."""
+_GRACE_S = 0.01
+_SOCKET_S = 1.0
+"""The library's own timeout; ours comes first."""
 _PAUSES_S = (0.0, 0.1, 0.2, 0.4)
 _LONGEST_PAUSE_S = 0.5
 _CONNECTIONS = 32
@@ -102,23 +106,26 @@ class Link:
         self._tasks = tasks
         self._on_wiped = on_wiped
         self._ahead_s = 0.0
+        self._found = asyncio.Event()
+        self._found.set()
         self._redis = Redis(connection_pool=_pool(url, self))
 
     def __repr__(self) -> str:
         return f"<Link {'up' if self.up else 'down'}: {self.why}>"
 
-    async def run(self, command: Callable[[Redis], Awaitable[T]]) -> T:
-        """Return the reply; raises Away, or ResponseError for a reply that is an error."""
-        if not self.up:
-            raise Away(self.why)
+    async def run(self, command: Callable[[Redis], Awaitable[T]], *, patience_s: float = 0.0) -> T:
+        """Return the reply; raises Away, or ResponseError for a reply that is an error.
+
+        `patience_s` is how long to wait for a Redis that is away just now, to try once more.
+        """
         try:
-            return await self._tried(command)
-        except RedisError as exc:
-            if isinstance(exc, ResponseError) and not isinstance(exc, ReadOnlyError):
+            return await self._run(command)
+        except Away:
+            if not patience_s:
                 raise
-            if not isinstance(exc, MaxConnectionsError):
-                self._lost(exc)
-            raise Away(str(exc)) from exc
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._found.wait(), patience_s)
+            return await self._run(command)
 
     def start(self) -> None:
         """Connect in the background, so that the first prompt need not."""
@@ -147,10 +154,37 @@ class Link:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._redis.aclose()
+        await self._redis.aclose(close_connection_pool=True)
+
+    async def _run(self, command: Callable[[Redis], Awaitable[T]]) -> T:
+        if not self.up:
+            raise Away(self.why)
+        try:
+            return await self._in_time(command)
+        except RedisError as exc:
+            if isinstance(exc, ResponseError) and not isinstance(exc, ReadOnlyError):
+                raise
+            if not isinstance(exc, MaxConnectionsError):
+                self._lost(exc)
+            raise Away(str(exc)) from exc
+
+    async def _in_time(self, command: Callable[[Redis], Awaitable[T]]) -> T:
+        """Give up after the timeout, but not before what has arrived meanwhile was looked at.
+
+        A loop that was held up finds the clock run out and the reply there at the same time.
+        """
+        task = self._tasks.start(self._tried(command))
+        task.add_done_callback(_looked_at)
+        try:
+            for patience_s in (TIMEOUT_S, _GRACE_S):
+                if (await asyncio.wait({task}, timeout=patience_s))[0]:
+                    return task.result()
+        finally:
+            task.cancel()
+        raise RedisTimeoutError("no answer in time")
 
     async def _tried(self, command: Callable[[Redis], Awaitable[T]]) -> T:
-        """Send, and once more where the connection had been closed; never after a timeout."""
+        """Send, and once more where the connection had been closed."""
         try:
             return await command(self._redis)
         except MaxConnectionsError:
@@ -159,9 +193,10 @@ class Link:
             return await command(self._redis)
 
     def _lost(self, exc: RedisError) -> None:
-        self.why = "did not answer in time" if isinstance(exc, RedisTimeoutError) else str(exc)
+        self.why = str(exc)
         if self.up:
             self.up = False
+            self._found.clear()
             _LOG.warning("redis lost", reason=type(exc).__name__)
             self._tasks.start(self._probe())
 
@@ -172,16 +207,24 @@ class Link:
             try:
                 # Only connections that pass the fence now may speak for what comes.
                 await self._redis.connection_pool.disconnect(inuse_connections=False)
-                await self._redis.ping()
+                await self._in_time(lambda redis: redis.ping())
             except RedisError as exc:
                 self.up, self.why = False, str(exc)
+                self._found.clear()
             else:
                 break
             await asyncio.sleep(_PAUSES_S[turn] if turn < len(_PAUSES_S) else _LONGEST_PAUSE_S)
             turn += 1
         if not self.up:
             self.up = True
+            self._found.set()
             _LOG.info("redis found")
+
+
+def _looked_at(task: asyncio.Task[T]) -> None:
+    """Take note of how a command ended that nobody waits for any more."""
+    if not task.cancelled():
+        task.exception()
 
 
 class _Fenced(AbstractConnection):
@@ -231,8 +274,8 @@ def _pool(url: str, link: Link) -> ConnectionPool:
         ) from None
     kind = _FENCED[options.pop("connection_class", Connection)]
     settings = {
-        "socket_timeout": SOCKET_TIMEOUT_S,
-        "socket_connect_timeout": SOCKET_TIMEOUT_S,
+        "socket_timeout": _SOCKET_S,
+        "socket_connect_timeout": _SOCKET_S,
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
         "driver_info": None,  # saves a round trip on every new connection
@@ -240,14 +283,3 @@ def _pool(url: str, link: Link) -> ConnectionPool:
         "decode_responses": False,
     }
     return ConnectionPool(connection_class=kind, link=link, **(options | settings))
-
-
-def open_redis(url: str) -> Redis:
-    """Return a client without the fence, for the interim cache; goes with it."""
-    client: Redis = Redis.from_url(
-        url,
-        socket_timeout=SOCKET_TIMEOUT_S,
-        socket_connect_timeout=SOCKET_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
-    )
-    return client

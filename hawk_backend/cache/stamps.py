@@ -17,6 +17,8 @@ from hawk_backend.cache.turns import Turns
 from hawk_backend.errors import CacheUnavailable
 
 LEASE_MS = 2_000
+_PATIENCE_S = 0.5
+"""How long a retirement waits for a Redis that is away just now."""
 _NONCE_CHARS = 22
 _MICROS_CHARS = 18
 _MICRO = 1_000_000
@@ -133,7 +135,7 @@ class RedisStamps:
         key = self._link.keys.stamps
         try:
             try:
-                await self._link.run(lambda redis: redis.hdel(key, *tables))
+                await self._link.run(lambda redis: redis.hdel(key, *tables), patience_s=_PATIENCE_S)
             except ResponseError as exc:
                 await self._clean(exc)
         except (Away, ResponseError) as exc:

@@ -35,6 +35,7 @@ class Schema:
         self.last_failure = ""
         self._gone: set[str] = set()
         self._learned: dict[str, frozenset[str]] = {}
+        self._shapes: dict[str, str] = {}
 
     def __repr__(self) -> str:
         state = f"by {self.findings.by}" if self.findings else "not discovered"
@@ -51,14 +52,25 @@ class Schema:
         self.last_failure = ""
         self._gone.clear()
         self._learned.clear()
+        self._shapes.clear()
 
     def learn(self, table: str, columns: frozenset[str]) -> None:
         """Take what one table was found to have, ahead of the next discovery."""
         self._learned[table] = columns
+        self._shapes.clear()
 
     def lost(self, table: str) -> None:
         """Remember that a table answered that it does not exist."""
         self._gone.add(table)
+
+    def shape(self, table: Table) -> str | None:
+        """Return everything that a question about `table` says besides its name; None: absent."""
+        if table.name in self.absent:
+            return None
+        if table.name not in self._shapes:
+            asked = (self.columns(table), self.order(table), table.row_cap)
+            self._shapes[table.name] = repr(asked)
+        return self._shapes[table.name]
 
     def columns(self, table: Table) -> tuple[str, ...] | None:
         """Return the keys to select, in the catalogue's order; None for whatever there is."""

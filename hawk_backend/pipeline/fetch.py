@@ -1,38 +1,49 @@
 """QueryPlan → TableResults: cache first, then the source in parallel, deadline, manifest."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
 from hawk_backend.catalogue import Catalogue, Table
 from hawk_backend.errors import SourceError, TableAbsent
-from hawk_backend.models import Principal, Reason
+from hawk_backend.models import Freshness, Principal, Reason
 from hawk_backend.pipeline.binding import bind
 from hawk_backend.pipeline.filters import Filters, Passing
 from hawk_backend.pipeline.matching import Bound
 from hawk_backend.pipeline.narrowing import Narrowing
 from hawk_backend.pipeline.plan import QueryPlan, TableQuery
-from hawk_backend.pipeline.reads import Read
 from hawk_backend.pipeline.results import TableResult, answered, failed, read
-from hawk_backend.rows import Slice, Where
+from hawk_backend.rows import Read, Slice, Where
 
-__all__ = ["Fetch", "OnResult", "Slices", "TableResult"]
+__all__ = ["Fetch", "OnResult", "Reading", "Slices", "TableResult"]
 
 OnResult = Callable[[TableResult], None]
 
 
-class Slices(Protocol):
-    """Where slices come from: the reads from the source, or a cache before them."""
+class Reading(Protocol):
+    """The reads of one prompt."""
 
-    def start(
-        self, table: Table, principal: Principal, where: Where = (), *, fresh: bool = False
-    ) -> asyncio.Future[Read]:
+    def start(self, table: Table, where: Where = ()) -> asyncio.Future[Read]:
         """Return the future of a read; it fails with SourceError."""
 
     def leave(self, futures: Collection[asyncio.Future[Read]]) -> None:
         """Take notice that these are no longer waited for."""
+
+
+class Slices(Protocol):
+    """Where slices come from: a cache before the source."""
+
+    async def look(
+        self,
+        tables: Collection[Table],
+        principal: Principal,
+        freshness: Freshness,
+        *,
+        counted: bool = True,
+    ) -> Reading:
+        """Begin to read these tables as they are after this call; `counted` as a prompt's."""
 
 
 class Fetch:
@@ -52,15 +63,17 @@ class Fetch:
         self._clock = clock
 
     async def fetch(
-        self, plan: QueryPlan, principal: Principal, *, fresh: bool, on_result: OnResult
+        self, plan: QueryPlan, principal: Principal, *, freshness: Freshness, on_result: OnResult
     ) -> tuple[TableResult, ...]:
         """Return one result a query, in the plan's order; `on_result` hears of each as it ends.
 
-        `fresh` reads every table from the source. What does not arrive in time is missing; its
-        read goes on and serves the next prompt.
+        What does not arrive in time is missing; its read goes on and serves the next prompt.
         """
         until = asyncio.get_running_loop().time() + self._deadline_s
-        prompt = _Prompt(self._slices, self._catalogue, plan, principal, fresh=fresh)
+        names = (*(query.table for query in plan.queries), *plan.support)
+        tables = [self._catalogue.tables[name] for name in names]
+        reading = await self._slices.look(tables, principal, freshness)
+        prompt = _Prompt(reading, tables, plan)
         results: dict[str, TableResult] = {}
         try:
             async for end in prompt.ends(until):
@@ -79,24 +92,11 @@ End = Callable[[datetime], TableResult]
 class _Prompt:
     """The reads of one prompt, from the first question to the last answer or the deadline."""
 
-    def __init__(
-        self,
-        slices: Slices,
-        catalogue: Catalogue,
-        plan: QueryPlan,
-        principal: Principal,
-        *,
-        fresh: bool,
-    ) -> None:
-        self._source = slices
-        self._catalogue = catalogue
+    def __init__(self, reading: Reading, tables: Sequence[Table], plan: QueryPlan) -> None:
+        self._reading = reading
         self._plan = plan
-        self._principal = principal
-        self._fresh = fresh
         self._open = {query.table: query for query in plan.queries}
-        self._reads: dict[str, asyncio.Future[Read]] = {
-            name: self._start(catalogue.tables[name]) for name in (*self._open, *plan.support)
-        }
+        self._reads = {table.name: reading.start(table) for table in tables}
         self._found: dict[str, Read] = {}
         self._slices: dict[str, Slice] = {}
         self._failed: dict[str, SourceError] = {}
@@ -121,16 +121,13 @@ class _Prompt:
 
     def leave(self) -> None:
         """Stop waiting; queries that were sent run on and serve the next prompt."""
-        self._source.leave([*self._reads.values(), *self._asked])
+        self._reading.leave([*self._reads.values(), *self._asked])
         self._narrowing.close()
         for task in self._narrowed:
             task.cancel()
 
-    def _start(self, table: Table, where: Where = ()) -> asyncio.Future[Read]:
-        return self._source.start(table, self._principal, where, fresh=self._fresh)
-
     async def _ask(self, table: Table, where: Where) -> Read:
-        future = self._start(table, where)
+        future = self._reading.start(table, where)
         self._asked.append(future)
         return await asyncio.shield(future)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from hawk_backend.catalogue import Table
 from hawk_backend.errors import SourceError
-from hawk_backend.models import SERVICE
+from hawk_backend.models import SERVICE, Freshness
 from hawk_backend.observability import logger
 from hawk_backend.pipeline.entities import gazetteer
 from hawk_backend.pipeline.fetch import Slices
@@ -37,14 +37,15 @@ class Names:
 
     async def look(self) -> None:
         """Look once."""
-        future = self._slices.start(self._table, SERVICE)
+        reading = await self._slices.look((self._table,), SERVICE, Freshness.USUAL, counted=False)
+        future = reading.start(self._table)
         try:
             found = (await future).slice
         except SourceError as exc:
             _LOG.warning("names not read", reason=exc.reason)
             return
         finally:
-            self._slices.leave([future])
+            reading.leave([future])
         if self._seen is None or found.rows != self._seen.rows:
             await asyncio.to_thread(self._hand_on, found)
             self._seen = found

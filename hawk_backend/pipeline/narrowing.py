@@ -12,8 +12,7 @@ from hawk_backend.pipeline.binding import bind
 from hawk_backend.pipeline.filters import Filters, Passing
 from hawk_backend.pipeline.matching import Bound
 from hawk_backend.pipeline.plan import QueryPlan, TableQuery
-from hawk_backend.pipeline.reads import Read
-from hawk_backend.rows import Slice, Term, Where
+from hawk_backend.rows import Read, Slice, Term, Where
 
 DEEPEST = 2
 """Questions to the source that depend on one another."""

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from hawk_backend import desk
 from hawk_backend.catalogue import Catalogue
 from hawk_backend.errors import CriticalTableMissing
-from hawk_backend.models import Principal, Prompt, Stage, TableState, Tier
+from hawk_backend.models import Freshness, Principal, Prompt, Stage, TableState, Tier
 from hawk_backend.observability import stage, table_read
 from hawk_backend.pipeline.context import Context, ContextInputs, Extraction, build_in_turns
 from hawk_backend.pipeline.fetch import Fetch, TableResult
@@ -18,8 +18,8 @@ from hawk_backend.pipeline.plan import QueryPlan, plan
 Emit = Callable[[Mapping[str, object]], None]
 """Takes one event of the stream as a mapping with "event"."""
 
-Observe = Callable[[Sequence[Tier], float], None]
-"""Takes the tier of each of a prompt's look-ups and the milliseconds of its prepare."""
+Observe = Callable[[Sequence[TableResult], float], None]
+"""Takes what became of a prompt's tables, and the milliseconds of its prepare."""
 
 _WITHOUT_HOLES = frozenset("IURTA")
 """Instruction types that are refused when a critical table is missing or absent."""
@@ -30,6 +30,7 @@ _HITS = frozenset({Tier.MEMORY, Tier.REDIS})
 class Prepared:
     """Everything that is known before Dify is asked."""
 
+    principal: Principal
     intent: Intent
     plan: QueryPlan
     results: tuple[TableResult, ...]
@@ -92,19 +93,22 @@ class Pipeline:
         emit({"event": "hawk_plan", "tables": [query.table for query in queries.queries]})
         with stage(Stage.FETCH, timings):
             results = await self._fetch.fetch(
-                queries, principal, fresh=fresh, on_result=lambda result: _tell(result, emit)
+                queries,
+                principal,
+                freshness=_freshness(prompt, intent, fresh=fresh),
+                on_result=lambda result: _tell(result, emit),
             )
         _require_critical(intent, queries, results)
         with stage(Stage.CONTEXT, timings):
             context = await self._build(prompt, intent, queries, results, started)
         elapsed_ms = _elapsed_ms(started)
-        self._observe([result.tier for result in results], elapsed_ms)
+        self._observe(results, elapsed_ms)
         metadata = _metadata(intent, results) | {
             "extraction_time_ms": elapsed_ms,
             "redis_available": self._redis_up(),
         }
         emit(_context_event(context, metadata))
-        return Prepared(intent, queries, results, context, metadata, timings)
+        return Prepared(principal, intent, queries, results, context, metadata, timings)
 
     async def _build(
         self,
@@ -127,6 +131,18 @@ class Pipeline:
             extraction=Extraction(hits, len(results) - hits, _elapsed_ms(started)),
         )
         return await build_in_turns(inputs, limit=self._context_limit)
+
+
+def _freshness(prompt: Prompt, intent: Intent, *, fresh: bool) -> Freshness:
+    """Return how new the rows must be.
+
+    `force_fresh` and `use_cache: false`, which clients send with every prompt, mean no older than
+    the time within which changes are noticed; only `fresh`, the header X-Hawk-Fresh, is the source.
+    """
+    if fresh:
+        return Freshness.SOURCE
+    strict = intent.instruction_type in _WITHOUT_HOLES or prompt.force_fresh
+    return Freshness.BOUND if strict or not prompt.use_cache else Freshness.USUAL
 
 
 def intent_event(intent: Intent) -> dict[str, object]:

@@ -3,7 +3,6 @@
 import asyncio
 import heapq
 import time
-from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import count
@@ -14,12 +13,9 @@ from hawk_backend.catalogue import Table
 from hawk_backend.errors import SourceError
 from hawk_backend.models import Principal, Tier
 from hawk_backend.observability import logger
-from hawk_backend.rows import Answer, Slice, Where, read_slice
+from hawk_backend.rows import Answer, Read, Slice, Where, read_slice
 
 _LOG = logger("pipeline.reads")
-_KEPT = 64
-_KEPT_S = 5.0
-"""How long a result that came too late for its prompt may serve the next one."""
 _WEIGHT = 0.3
 """Share of the newest time in a table's moving average."""
 
@@ -29,15 +25,6 @@ class Source(Protocol):
 
     async def read(self, table: Table, principal: Principal, where: Where = ()) -> Answer:
         """Return rows in the table's total order; raises TableAbsent or SourceError."""
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A slice in hand; `ms` is the time of its own query, 0 where none ran."""
-
-    slice: Slice
-    tier: Tier
-    ms: float
 
 
 @dataclass(slots=True)
@@ -56,9 +43,8 @@ class _Job:
 class Reads:
     """Sends the slowest tables first, `concurrency` at a time.
 
-    Prompts that want the same rows share a query as long as it has not been sent: so whoever
-    joins still reads what was true when it asked. A query that its prompts no longer wait for
-    runs to its end, and its result serves the next prompt once.
+    Those that want the same rows share a query as long as it has not been sent: so whoever joins
+    still reads what was true when it asked.
     """
 
     def __init__(self, source: Source, zone: ZoneInfo, *, concurrency: int = 32) -> None:
@@ -69,7 +55,6 @@ class Reads:
         self._queue: list[tuple[float, int, _Job]] = []
         self._jobs: dict[asyncio.Future[Read], _Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._kept: OrderedDict[tuple[object, ...], tuple[float, Read]] = OrderedDict()
         self._average: dict[str, float] = {}
         self._turn = count()
         self._pumping = False
@@ -77,14 +62,9 @@ class Reads:
     def __repr__(self) -> str:
         return f"<Reads {len(self._tasks)} in flight, {len(self._unsent)} unsent>"
 
-    def start(
-        self, table: Table, principal: Principal, where: Where = (), *, fresh: bool = False
-    ) -> asyncio.Future[Read]:
+    def start(self, table: Table, principal: Principal, where: Where = ()) -> asyncio.Future[Read]:
         """Return the future of a read; say `leave` when it is no longer waited for."""
         key = (principal.scope, table.name, tuple(map(tuple, where)))
-        kept = self._kept.pop(key, None)
-        if kept and not fresh and time.monotonic() - kept[0] < _KEPT_S:
-            return _done(kept[1])
         job = self._unsent.get(key)
         if job is None:
             future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
@@ -144,14 +124,13 @@ class Reads:
         started = time.perf_counter()
         try:
             answer = await self._source.read(job.table, job.principal, job.where)
-            read = Read(self._slice(job.table, answer), Tier.SOURCE, _ms(started))
+            rows = self._slice(job.table, answer)
+            job.future.set_result(Read(rows, Tier.SOURCE, _ms(started), answer))
         except SourceError as exc:
             _fail(job, exc)
         except Exception as exc:  # noqa: BLE001 - whatever it is, whoever waits must learn of it
             _fail(job, SourceError(f"{job.table.name}: {type(exc).__name__}"))
             _LOG.error("read failed", table=job.table.name, error=type(exc).__name__)
-        else:
-            self._deliver(job, read)
         finally:
             self._learn(job.table.name, _ms(started))
 
@@ -165,13 +144,6 @@ class Reads:
             fetched_at=answer.fetched_at,
         )
 
-    def _deliver(self, job: _Job, read: Read) -> None:
-        job.future.set_result(read)
-        if not job.waiting:
-            self._kept[job.key] = (time.monotonic(), Read(read.slice, Tier.MEMORY, 0.0))
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-
     def _learn(self, table: str, ms: float) -> None:
         before = self._average.get(table, ms)
         self._average[table] = before + _WEIGHT * (ms - before)
@@ -184,9 +156,3 @@ def _fail(job: _Job, error: SourceError) -> None:
 
 def _ms(started: float) -> float:
     return (time.perf_counter() - started) * 1000
-
-
-def _done(read: Read) -> asyncio.Future[Read]:
-    future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
-    future.set_result(read)
-    return future

@@ -9,8 +9,7 @@ from hawk_backend.models import Reason, TableState, Tier
 from hawk_backend.pipeline.filters import Passing
 from hawk_backend.pipeline.matching import day_of
 from hawk_backend.pipeline.plan import TableQuery
-from hawk_backend.pipeline.reads import Read
-from hawk_backend.rows import Row, Slice
+from hawk_backend.rows import Read, Row, Slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +18,8 @@ class TableResult:
 
     `positions` are indices into `slice.rows` (and `slice.lines`) that passed filter and limit,
     in the table's order. `complete` says that every row that the filter allows is there; a fresh
-    table that is not complete for another reason than its limit says `incomplete`.
+    table that is not complete for another reason than its limit says `incomplete`. `stamp` tells
+    later whether the table has changed since.
     """
 
     table: str
@@ -32,6 +32,7 @@ class TableResult:
     ms: float = 0.0
     as_of: date | None = None
     age_s: float | None = None
+    stamp: bytes | None = None
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -71,6 +72,7 @@ def read(query: TableQuery, found: Read, passing: Passing, now: datetime) -> Tab
         ms=found.ms,
         as_of=_as_of(found.slice, positions),
         age_s=max(0.0, (now - found.slice.fetched_at).total_seconds()),
+        stamp=found.stamp,
     )
 
 

@@ -35,6 +35,7 @@ async def test_health_names_every_component(gateway: httpx.AsyncClient) -> None:
         "supabase": "connected",
         "redis": "connected",
         "dify": "connected",
+        "feed": "connected",
         "prompt_engine": "initialized",
         "data_extractor": "initialized",
     }

@@ -2,19 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from hawk_backend.catalogue import Catalogue, Table
 from hawk_backend.errors import SourceError, TableAbsent
-from hawk_backend.models import SERVICE, Principal, Reason
+from hawk_backend.models import SERVICE, Freshness, Principal, Reason
 from hawk_backend.pipeline.fetch import Fetch, TableResult
 from hawk_backend.pipeline.intent import Intent, Slots
 from hawk_backend.pipeline.plan import QueryPlan, plan
 from hawk_backend.pipeline.reads import Reads
-from hawk_backend.rows import Answer, Slice, Term, Where, read_slice
+from hawk_backend.rows import Answer, Read, Slice, Term, Where, read_slice
 
 CATALOGUE = Catalogue.load()
 SINGAPORE = ZoneInfo("Asia/Singapore")
@@ -140,23 +141,56 @@ def planned(intent: Intent, today: date = TODAY) -> QueryPlan:
     return plan(intent, CATALOGUE, today)
 
 
+class Straight:
+    """Every read is the source's: slices without a cache."""
+
+    def __init__(self, reads: Reads) -> None:
+        self.reads = reads
+
+    async def look(
+        self,
+        tables: Collection[Table],
+        principal: Principal,
+        freshness: Freshness,
+        *,
+        counted: bool = True,
+    ) -> "StraightReading":
+        """Begin to read."""
+        del tables, freshness, counted
+        return StraightReading(self.reads, principal)
+
+
+@dataclass(frozen=True, slots=True)
+class StraightReading:
+    """The reads of one prompt."""
+
+    reads: Reads
+    principal: Principal
+
+    def start(self, table: Table, where: Where = ()) -> asyncio.Future[Read]:
+        """Ask the source."""
+        return self.reads.start(table, self.principal, where)
+
+    def leave(self, futures: Collection[asyncio.Future[Read]]) -> None:
+        """Stop waiting."""
+        self.reads.leave(futures)
+
+
 class Desk:
     """A fetch over a shelf, and what became of its tables."""
 
     def __init__(self, shelf: Shelf, *, deadline_s: float = 5.0, concurrency: int = 32) -> None:
         self.shelf = shelf
         self.reads = Reads(shelf, SINGAPORE, concurrency=concurrency)
-        self.fetch = Fetch(self.reads, CATALOGUE, deadline_s=deadline_s)
+        self.fetch = Fetch(Straight(self.reads), CATALOGUE, deadline_s=deadline_s)
         self.told: list[str] = []
 
-    async def ask(
-        self, intent: Intent, *, fresh: bool = False, today: date = TODAY
-    ) -> dict[str, TableResult]:
+    async def ask(self, intent: Intent, *, today: date = TODAY) -> dict[str, TableResult]:
         """Plan and fetch; results by table."""
         results = await self.fetch.fetch(
             planned(intent, today),
             SERVICE,
-            fresh=fresh,
+            freshness=Freshness.USUAL,
             on_result=lambda result: self.told.append(result.table),
         )
         return {result.table: result for result in results}

@@ -97,20 +97,14 @@ async def test_each_table_is_told_as_it_ends(shelf: Shelf) -> None:
     assert desk.told[-1] == "currency_rates"
 
 
-async def test_what_is_late_is_missing_and_serves_the_next_prompt(shelf: Shelf) -> None:
-    """At the deadline the prompt goes on without it; the read goes on too."""
+async def test_what_is_late_is_missing(shelf: Shelf) -> None:
+    """At the deadline the prompt goes on without it."""
     desk = Desk(shelf, deadline_s=0.05)
     shelf.close("currency_rates")
-    first = await desk.ask(CNY)
-    shelf.open()
-    await asyncio.sleep(0.01)
-    second = await desk.ask(CNY)
+    results = await desk.ask(CNY)
 
-    assert state(first["currency_rates"]) == (TableState.MISSING, Reason.TIMEOUT)
-    assert state(first["entity_master"]) == (TableState.FRESH, None)
-    assert state(second["currency_rates"]) == (TableState.FRESH, None)
-    assert (second["currency_rates"].tier, second["currency_rates"].ms) == (Tier.MEMORY, 0)
-    assert second["entity_master"].tier is Tier.SOURCE
+    assert state(results["currency_rates"]) == (TableState.MISSING, Reason.TIMEOUT)
+    assert state(results["entity_master"]) == (TableState.FRESH, None)
 
 
 async def test_a_late_table_takes_with_it_what_leads_through_it(shelf: Shelf) -> None:
@@ -183,18 +177,6 @@ async def test_nothing_is_asked_for_what_is_not_our_domain(shelf: Shelf) -> None
     """An abstention reads no table."""
     assert await Desk(shelf).ask(asks("out_of_scope")) == {}
     assert shelf.asked == []
-
-
-async def test_a_fresh_prompt_reads_every_table_from_the_source(shelf: Shelf) -> None:
-    """Whatever is kept, X-Hawk-Fresh goes to the source."""
-    desk = Desk(shelf, deadline_s=0.05)
-    shelf.close("currency_rates")
-    await desk.ask(CNY)
-    shelf.open()
-    await asyncio.sleep(0.01)
-    results = await desk.ask(CNY, fresh=True)
-
-    assert all(r.tier is Tier.SOURCE for r in results.values() if r.slice is not None)
 
 
 def test_the_service_is_the_principal() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from hawk_backend.errors import SourceError
 from hawk_backend.models import SERVICE, Principal, Reason, Tier
-from hawk_backend.pipeline.reads import Read, Reads
-from hawk_backend.rows import Term
+from hawk_backend.pipeline.reads import Reads
+from hawk_backend.rows import Read, Term
 from tests.pipeline.shelf import CATALOGUE, SINGAPORE, Shelf, error, turns
 
 TABLES = ("gl_coa", "gl_rules", "gl_periods", "car_master")
@@ -25,9 +25,9 @@ def reads(shelf: Shelf) -> Reads:
     return Reads(shelf, SINGAPORE, concurrency=2)
 
 
-def start(reads: Reads, table: str, *, fresh: bool = False) -> asyncio.Future[Read]:
+def start(reads: Reads, table: str) -> asyncio.Future[Read]:
     """Start to read a table for the service."""
-    return reads.start(CATALOGUE.tables[table], SERVICE, fresh=fresh)
+    return reads.start(CATALOGUE.tables[table], SERVICE)
 
 
 def names(shelf: Shelf) -> list[str]:
@@ -52,8 +52,8 @@ async def test_no_more_queries_are_in_flight_than_allowed(shelf: Shelf, reads: R
 
 
 async def test_equal_queries_that_were_not_sent_are_one(shelf: Shelf, reads: Reads) -> None:
-    """Two hundred prompts at once ask each table once, those that want it fresh included."""
-    waiting = [start(reads, name, fresh=i % 2 == 0) for i in range(200) for name in TABLES]
+    """Two hundred prompts at once ask each table once."""
+    waiting = [start(reads, name) for _ in range(200) for name in TABLES]
     await asyncio.gather(*waiting)
 
     assert sorted(names(shelf)) == sorted(TABLES)
@@ -92,35 +92,6 @@ async def test_the_slowest_table_is_sent_first(shelf: Shelf, reads: Reads) -> No
     await asyncio.gather(*(start(reads, name) for name in TABLES))
 
     assert names(shelf) == ["car_master", "gl_rules", "gl_periods", "gl_coa"]
-
-
-async def test_a_late_result_serves_the_next_prompt_once(shelf: Shelf, reads: Reads) -> None:
-    """A query goes on when its prompt has gone; the next prompt has its rows without asking."""
-    shelf.close("gl_coa")
-    late = start(reads, "gl_coa")
-    await turns()
-    reads.leave([late])
-    shelf.open()
-    await turns()
-
-    kept = await start(reads, "gl_coa")
-    assert (kept.tier, kept.ms) == (Tier.MEMORY, 0.0)
-    assert (await start(reads, "gl_coa")).tier is Tier.SOURCE
-
-
-async def test_a_late_result_is_no_answer_to_who_wants_it_fresh(shelf: Shelf, reads: Reads) -> None:
-    """X-Hawk-Fresh goes to the source, whatever is kept; a kept result grows old by itself."""
-    for fresh in (True, False):
-        shelf.close("gl_coa")
-        late = start(reads, "gl_coa")
-        await turns()
-        reads.leave([late])
-        shelf.open()
-        await turns()
-        if not fresh:
-            (key, (at, read)), *_ = reads._kept.items()
-            reads._kept[key] = (at - 60, read)
-        assert (await start(reads, "gl_coa", fresh=fresh)).tier is Tier.SOURCE
 
 
 async def test_what_nobody_waits_for_is_not_sent(shelf: Shelf, reads: Reads) -> None:

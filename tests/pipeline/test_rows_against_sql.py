@@ -12,12 +12,12 @@ import pytest
 from hawk_backend.catalogue import Catalogue
 from hawk_backend.clients.http import open_client
 from hawk_backend.clients.supabase import Supabase, SupabaseAccess
-from hawk_backend.models import SERVICE, Reason, TableState
+from hawk_backend.models import SERVICE, Freshness, Reason, TableState
 from hawk_backend.pipeline.fetch import Fetch, TableResult
 from hawk_backend.pipeline.intent import Intent, IntentParser
 from hawk_backend.pipeline.plan import plan
 from hawk_backend.pipeline.reads import Reads
-from tests.pipeline.shelf import CATALOGUE, SINGAPORE, asks
+from tests.pipeline.shelf import CATALOGUE, SINGAPORE, Straight, asks
 from tests.stack import ANCHOR, LocalStack
 
 PARSER = IntentParser(ANCHOR)
@@ -83,9 +83,12 @@ async def fetched(
 ) -> dict[str, TableResult]:
     """Plan and fetch; results by table."""
     reads = Reads(supabase, SINGAPORE)
-    fetch = Fetch(reads, catalogue, deadline_s=20)
+    fetch = Fetch(Straight(reads), catalogue, deadline_s=20)
     results = await fetch.fetch(
-        plan(intent, catalogue, ANCHOR), SERVICE, fresh=False, on_result=lambda _: None
+        plan(intent, catalogue, ANCHOR),
+        SERVICE,
+        freshness=Freshness.USUAL,
+        on_result=lambda _: None,
     )
     await reads.aclose()
     return {result.table: result for result in results}

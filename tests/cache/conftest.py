@@ -1,0 +1,34 @@
+"""Valkey servers of a test's own."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cache.rig import Database, House
+from tests.cache.server import Server
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A Valkey that runs; a test may kill it, hang it and bring it back."""
+    server = Server(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def database() -> Database:
+    """A source whose feed tells of every table."""
+    database = Database()
+    database.watch()
+    return database
+
+
+@pytest.fixture
+async def house(database: Database) -> AsyncIterator[House]:
+    """Replicas over that source, closed with the test."""
+    house = House(database)
+    yield house
+    await house.aclose()
