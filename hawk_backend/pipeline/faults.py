@@ -113,7 +113,7 @@ _BY_CODE: Mapping[str, Fault] = {
         "dify_wrong_mode",
         502,
         "The assistant is not set up to answer.",
-        "the app is of another kind than /info said; restart, or check its key",
+        "the app's kind was not known yet or has changed; Dify is looked at again within a minute",
     ),
     "file_too_large": _TOO_LARGE,
     "unsupported_file_type": _REFUSED,

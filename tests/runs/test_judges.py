@@ -13,6 +13,7 @@ from httpx_sse import EventSource
 
 from hawk_backend.dev import npm
 from hawk_backend.dev.dify.script import Failure, Script
+from tests.angular.readers import read_agent, read_template
 from tests.runs.rig import answer_of, rigged
 
 HERE = Path(__file__).parent / "judge"
@@ -71,6 +72,19 @@ async def test_a_browsers_library_reads_what_was_said(script: Script, judge: Jud
     assert {event["event"] for event in as_read} == {""}
     assert events[-1]["event"] in ("message_end", "error")
     assert answer_of(events).startswith("".join(script.deltas or ()))
+
+
+@pytest.mark.parametrize("name", ["whole", "large"])
+async def test_todays_client_shows_what_was_said(name: str) -> None:
+    """Both stream readers of today's Angular client show the exact text, however it is split."""
+    reads = await stream(SCRIPTS[name])
+    body = b"".join(reads)
+    pieces = [body[i : i + 5] for i in range(0, len(body), 5)]
+
+    for read in (read_template, read_agent):
+        assert read(reads).text == read(pieces).text == "".join(SCRIPTS[name].deltas or ())
+    assert read_template(reads).status == "completed"
+    assert read_template(reads).usage["total_tokens"] > 0
 
 
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)

@@ -95,6 +95,18 @@ async def test_either_terminal_event_is_enough(ending: Ending, outcome: str) -> 
     assert events[-2]["outcome"] == outcome
 
 
+@pytest.mark.parametrize("ending", ["workflow_first", "message_only"])
+async def test_an_annotation_is_an_answer(ending: Ending) -> None:
+    """A stored reply costs no tokens, and in newer versions no workflow_finished comes."""
+    async with rigged(app="chatflow") as rig:
+        await rig.standin.script(Script(answer="stored", annotation=True, ending=ending))
+        events = await rig.ask()
+        await rig.clean()
+
+    assert answer_of(events) == "stored"
+    assert events[-1]["metadata"]["outcome"] == "completed"
+
+
 async def test_events_beside_the_answer_become_what_the_table_says() -> None:
     """Files, thoughts and replacements are shown, sound and logs are not."""
     inserts = [Insert(at="delta:1", kind=kind) for kind in (*NOISE, *SHOWN)]
