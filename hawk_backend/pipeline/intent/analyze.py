@@ -2,7 +2,28 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import orjson
+
+from hawk_backend.errors import InvalidRequest
 from hawk_backend.pipeline.intent.parser import IntentParser
+
+
+def read_records(lines: Iterable[str]) -> Iterator[str | Mapping[str, object]]:
+    """Yield each line as a prompt: a JSON object, a JSON text, or the line itself.
+
+    Raises InvalidRequest with the line's number where a line begins like JSON and is none.
+    """
+    for number, line in enumerate(lines, 1):
+        if not line.lstrip().startswith(("{", '"')):
+            yield line
+            continue
+        try:
+            yield orjson.loads(line)
+        except orjson.JSONDecodeError as exc:
+            raise InvalidRequest(
+                f"Line {number} begins like JSON and is none: {exc}.",
+                remedy="send one JSON object a line, or plain text",
+            ) from None
 
 
 def analyze(

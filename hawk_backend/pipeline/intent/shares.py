@@ -26,7 +26,8 @@ _SMALL = {
     "two": 2, "three": 3, "four": 4, "one": 1, "eight": 8, "twelve": 12, "hundred": 100,
 }  # fmt: skip
 _EXACT = {("third", 2): Decimal("66.67"), ("thirds", 2): Decimal("66.67")}
-_OF_YEAR = {"first", "second", "last", "this", "next", "and"}
+_NO_SHARE = {"year", "yearly", "day", "did", "was", "is"}
+_OF_YEAR = {"which", "what", "first", "second", "last", "this", "next", "and"}
 
 
 def scan_shares(tokens: Tokens) -> None:
@@ -101,7 +102,7 @@ def _is_other_half(tokens: Tokens, at: int) -> bool:
     before, behind = tokens.word(at - 1), tokens.word(at + 1)
     number = behind == "a" and tokens.word(at + 2) not in {"hedge", "position"}
     counted = before == "a" and tokens.word(at - 2) == "and"
-    return number or counted or before in _OF_YEAR or behind in {"year", "yearly", "day"}
+    return number or counted or before in _OF_YEAR or behind in _NO_SHARE
 
 
 def _part(tokens: Tokens, at: int, word: str) -> None:

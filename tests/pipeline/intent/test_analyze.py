@@ -1,17 +1,13 @@
 """Many prompts are read in order, from texts and records alike."""
 
-from collections.abc import Mapping
-
 from hawk_backend.pipeline.intent import IntentParser, analyze
 
 
 def test_texts_and_records_become_frames(parser: IntentParser) -> None:
     """A record keeps its id and its template category decides where its words do not."""
-    records: list[str | Mapping[str, object]] = [
-        "unwind ORD-1",
-        {"id": 7, "user_prompt": "SEK 2M", "template_category": "rollover"},
-    ]
-    first, second = analyze(parser, records)
+    (first,) = analyze(parser, ["unwind ORD-1"])
+    record = {"id": 7, "user_prompt": "SEK 2M", "template_category": "rollover"}
+    (second,) = analyze(parser, [record])
     assert (first["prompt"], first["intent"]) == ("unwind ORD-1", "hedge_termination")
     assert (second["id"], second["intent"]) == (7, "hedge_rollover")
 
