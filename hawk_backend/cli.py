@@ -7,14 +7,15 @@ Imports stand inside the commands: `--help` answers at once, and `serve` loads n
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from hawk_backend import __version__
-from hawk_backend.errors import HawkError
+from hawk_backend.errors import ConfigurationError, HawkError
 
 _CHECK_S = 15.0
 """How long `check` waits for a part that does not answer."""
@@ -185,6 +186,59 @@ async def _discovered(report: Callable[[], Mapping[str, Any]]) -> Mapping[str, A
             break
         await asyncio.sleep(0.05)
     return source
+
+
+@app.command()
+def analyze(
+    prompt: Annotated[str | None, typer.Argument(help="One prompt to read.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Prompts, one a line: plain text, or JSON with user_prompt.",
+            show_default="standard input",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    gazetteer: Annotated[
+        Path | None,
+        typer.Option(help="JSON that maps names of entities to their ids.", exists=True),
+    ] = None,
+) -> None:
+    """Read prompts and print what each asks for, one JSON object a line; nothing is fetched."""
+    import orjson
+
+    from hawk_backend.pipeline.intent import IntentParser
+    from hawk_backend.pipeline.intent.analyze import analyze as frames_of
+    from hawk_backend.pipeline.intent.analyze import read_records
+    from hawk_backend.settings import read_clock
+
+    names = orjson.loads(gazetteer.read_bytes()) if gazetteer else None
+    lines = [prompt] if prompt is not None else _lines(file)
+    records = read_records(lines) if prompt is None else lines
+    frames = frames_of(IntentParser(read_clock().today, names), records)
+    with _progress_of(frames, len(lines)) as shown:
+        for frame in shown:
+            sys.stdout.buffer.write(orjson.dumps(frame, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _lines(file: Path | None) -> list[str]:
+    if file is None and sys.stdin.isatty():
+        raise ConfigurationError(
+            "No prompt was given.", remedy="give one as argument, a --file, or pipe lines in"
+        )
+    data = file.read_bytes() if file else sys.stdin.buffer.read()
+    lines = data.decode("utf-8", "replace").split("\n")
+    return [line for line in lines if line.strip()]
+
+
+def _progress_of(
+    frames: Iterator[dict[str, object]], count: int
+) -> AbstractContextManager[Iterable[dict[str, object]]]:
+    """Show a bar on a terminal where there is more than one prompt to wait for."""
+    if count < 2 or not sys.stderr.isatty():  # noqa: PLR2004 - a bar for one is noise
+        return nullcontext(frames)
+    return typer.progressbar(frames, length=count, label="reading", file=sys.stderr)
 
 
 @app.command()

@@ -52,7 +52,8 @@ def url(gateway: httpx.AsyncClient) -> str:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "dev", "serve", "ask", "explain", "status", "check", "openapi"]
+    "command",
+    ["", "dev", "serve", "ask", "explain", "analyze", "status", "check", "openapi"],
 )
 async def test_every_command_explains_itself(folder: Path, command: str) -> None:
     """--help says what a command is for."""
@@ -154,3 +155,35 @@ async def test_openapi_needs_no_settings(folder: Path) -> None:
     """The description is printed without anything to connect to."""
     description = json.loads((await hawk(folder, "openapi")).out)
     assert "/hawk-agent/process-prompt" in description["paths"]
+
+
+async def test_analyze_reads_one_prompt(folder: Path) -> None:
+    """A prompt as argument becomes one frame on one line."""
+    ended = await hawk(folder, "analyze", GOLDEN)
+    frame = json.loads(ended.out)
+    assert (ended.code, ended.err) == (0, "")
+    assert (frame["intent"], frame["slots"]["amount"]) == ("hedge_utilization", 150_000)
+
+
+async def test_analyze_reads_a_file_of_texts_and_records(folder: Path) -> None:
+    """Plain lines, JSON texts and records may stand in one file; each becomes a line."""
+    prompts = folder / "prompts.jsonl"
+    record = {"id": 7, "user_prompt": "SEK 2M", "template_category": "rollover"}
+    prompts.write_text(f"unwind ORD-1\n\n{json.dumps(record)}\n" + '"show positions"\n', "utf-8")
+    ended = await hawk(folder, "analyze", "--file", str(prompts))
+    frames = [json.loads(line) for line in ended.out.splitlines()]
+    assert [frame["intent"] for frame in frames] == [
+        "hedge_termination",
+        "hedge_rollover",
+        "position_monitoring",
+    ]
+    assert frames[1]["id"] == 7
+
+
+async def test_analyze_names_a_broken_line(folder: Path) -> None:
+    """A line that begins like JSON and is none is named, with the remedy."""
+    prompts = folder / "prompts.jsonl"
+    prompts.write_text('show positions\n{"user_prompt": \n', "utf-8")
+    ended = await hawk(folder, "analyze", "--file", str(prompts))
+    assert ended.code == 1
+    assert "Line 2" in ended.err
