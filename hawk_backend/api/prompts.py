@@ -46,9 +46,15 @@ async def process_prompt(
 
 def submit(prompt: Prompt, request: Request, services: Services, *, fresh: bool) -> Run:
     """Admit a prompt; raises PromptConflict (409) or Overloaded (503) before anything is sent."""
-    intent = services.pipeline.understand(prompt)
+    timings: dict[str, float] = {}
+    intent = services.pipeline.understand(prompt, timings)
     return services.runs.submit(
-        prompt, intent, SERVICE, fresh=fresh, request_id=request.state.request_id
+        prompt,
+        intent,
+        SERVICE,
+        fresh=fresh,
+        request_id=request.state.request_id,
+        timings_ms=timings,
     )
 
 

@@ -1,7 +1,7 @@
 """What a run is made of: the order, and the parts of the house as a run sees them."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from hawk_backend.models import Principal, Prompt
@@ -131,13 +131,14 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What was asked, by whom; `request_id` names the run."""
+    """What was asked, by whom; `request_id` names the run, `timings_ms` what it took to read."""
 
     prompt: Prompt
     intent: Intent
     principal: Principal
     fresh: bool
     request_id: str
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

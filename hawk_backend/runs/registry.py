@@ -70,7 +70,14 @@ class Runs:
         return f"<Runs [{len(self._tasks)} in flight, {len(self._ended)} ended, {self._bulkhead}]>"
 
     def submit(
-        self, prompt: Prompt, intent: Intent, principal: Principal, *, fresh: bool, request_id: str
+        self,
+        prompt: Prompt,
+        intent: Intent,
+        principal: Principal,
+        *,
+        fresh: bool,
+        request_id: str,
+        timings_ms: Mapping[str, float] | None = None,
     ) -> Run:
         """Return the prompt's run: a new one, or the one that its msg_uid already has.
 
@@ -85,7 +92,9 @@ class Runs:
             return run
         ticket = self._bulkhead.ticket()
         name = request_id if request_id not in self._runs else uuid4().hex
-        run = Run(Order(prompt, intent, principal, fresh, name), self._parts, ticket)
+        run = Run(
+            Order(prompt, intent, principal, fresh, name, timings_ms or {}), self._parts, ticket
+        )
         self._runs[name] = run
         if uid:
             self._by_uid[uid] = (digest, run)

@@ -49,7 +49,7 @@ class Run:
         self.ticker = parts.ticker
         self.buffer = Buffer(parts.limits.run_bytes)
         self.relay = Relay()
-        self.timings_ms: dict[str, float] = {}
+        self.timings_ms = dict(order.timings_ms)
         self.outcome: Outcome | None = None
         self.why: Why | None = None
         self.phase = "prefetch"
