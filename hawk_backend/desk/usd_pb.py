@@ -219,8 +219,8 @@ def _basis(name: str, current: Figure, new: Figure, levels: Sequence[Figure]) ->
 
 
 def judge(amount: Figure, levels: Sequence[Figure]) -> Status:
-    """Place an amount among the levels in ascending order; Unknown where one of them is."""
-    known = sorted(level.value for level in levels if isinstance(level, Known))
+    """Count the levels below an amount, in whichever order they stand; Unknown where one is."""
+    known = [level.value for level in levels if isinstance(level, Known)]
     if isinstance(amount, Unknown) or len(known) < len(levels):
         return Status.UNKNOWN
     above = sum(amount.value > level for level in known)

@@ -62,6 +62,19 @@ def test_the_lowest_priority_number_wins() -> None:
         assert known(found.rule_percent) == Decimal(3)
 
 
+def test_of_equal_priority_the_rule_for_the_entity_wins() -> None:
+    """The entity's own rule before DEFAULT, its currency's before any, then the rule's id."""
+    rules = [
+        rule("BUF_A", "DEFAULT", "9", rule_priority=1, currency_code="CNY"),
+        rule("BUF_D", "ENTITY0005", "3"),
+        rule("BUF_C", "ENTITY0005", "2"),
+        rule("BUF_B", "ENTITY0005", "8", currency_code="DEFAULT"),
+    ]
+    for order in (rules, rules[::-1]):
+        found = line(bare(), buffer_configuration=given(*order))
+        assert known(found.rule_percent) == Decimal(2)
+
+
 def test_the_default_rule_holds_where_no_other_fits() -> None:
     """DEFAULT rows stand for every entity and currency that no rule names."""
     rules = given(

@@ -179,6 +179,17 @@ def test_what_was_measured_is_one_block() -> None:
         assert part not in rest
 
 
+def test_what_was_measured_never_decides_what_fits() -> None:
+    """Longer times and ages leave the data's digest as it is, at every limit."""
+    table = result("hedge_instructions", instructions(30))
+    slow = replace(table, age_s=123_456.7)
+    for limit in range(2_400, 3_200, 7):
+        first = build(inputs(table), limit=limit)
+        other = build(inputs(slow, extraction=Extraction(100_000, 9, 1_234.5)), limit=limit)
+        assert first.data_sha256 == other.data_sha256
+        assert other.chars <= limit
+
+
 def test_characters_are_counted_as_dify_counts_them() -> None:
     """Code points, not bytes."""
     rows = [{"entity_id": "ENTITY0001", "entity_name": "深圳貿易 🏦"}]
@@ -238,12 +249,12 @@ def test_rows_that_the_prompt_names_come_first() -> None:
     rows = [*instructions(60, currency="AUD"), *instructions(60, currency="CNY")]
     for number, row in enumerate(rows):
         row |= {"instruction_id": f"INST{number:05}", "order_id": f"ORD-{number}"}
-    slots = Slots(currency=("CNY",), order_id="ORD-7")
+    slots = Slots(currency=("CNY",), order_id="ORD-110")
     asked = Intent("hedge_inquiry", ("hedge_inquiry",), slots=slots)
     context = build(inputs(result("hedge_instructions", rows), intent=asked), limit=5_000)
     shown = context.shown["hedge_instructions"]
     assert 2 < len(shown) < 60
-    assert shown == (7, *range(60, 60 + len(shown) - 1))
+    assert shown == (*range(60, 60 + len(shown) - 1), 110)
     assert context.dropped == (Omission("hedge_instructions", 120 - len(shown), "budget"),)
 
 

@@ -107,3 +107,12 @@ def test_a_long_prompt_is_quoted_in_part() -> None:
 def test_a_cell_keeps_its_words() -> None:
     """Escaping changes marks, not what a person reads."""
     assert row(["Ünïcode 深圳 ok", None, 5]) == "| Ünïcode 深圳 ok |  | 5"
+    assert row(["ORD-2025-011", "-5,000.0", "CO_FX"]) == "| ORD-2025-011 | -5,000.0 | CO_FX"
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"), [("a---b", "a-b"), ("- item", "· item"), ("x|y", "x¦y"), ("=====", "=")]
+)
+def test_a_mark_in_an_otherwise_plain_cell_is_escaped(cell: str, shown: str) -> None:
+    """Looking at a line as a whole lets nothing through that a cell alone would not."""
+    assert row(["before", cell, "after"]) == f"| before | {shown} | after"
