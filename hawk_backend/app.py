@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from hawk_backend import __version__, web
+from hawk_backend.api import cache as cache_operations
 from hawk_backend.api import hedge_ai, operations, problems, prompts
 from hawk_backend.api.health import Facts, Probe, Watch
 from hawk_backend.api.middleware import PlainPath, RequestId, Unforeseen
@@ -31,6 +32,7 @@ from hawk_backend.errors import ConfigurationError
 from hawk_backend.models import SERVICE, Principal
 from hawk_backend.observability import logger, name_replica
 from hawk_backend.pipeline.fetch import Fetch
+from hawk_backend.pipeline.hedge import Hedged
 from hawk_backend.pipeline.intent import IntentParser
 from hawk_backend.pipeline.names import Names
 from hawk_backend.pipeline.prepare import Pipeline, Prepared
@@ -48,6 +50,8 @@ _PATIENCE_S = 0.3
 _LOOK_AT_DIFY_S = 5.0
 """How often Dify is looked at, and how long a look may take: each takes one of its few
 connections, two at once."""
+_FETCH_SHARE = 0.95
+"""Share of the prepare's time that the fetch may take; desk and context keep the rest."""
 _READ_S = 5.0
 """That one read of the source may take; it outlives its prompt's deadline to serve the next."""
 
@@ -82,8 +86,8 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         middleware=_middleware(settings),
     )
     problems.install(app)
-    for router in (prompts.router, hedge_ai.router, operations.router):
-        app.include_router(router)
+    for part in (prompts, hedge_ai, operations, cache_operations):
+        app.include_router(part.router)
     web.mount(app)
     return app
 
@@ -119,7 +123,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     pipeline = Pipeline(
         catalogue,
         parser,
-        Fetch(cache.slices, catalogue, deadline_s=settings.hawk_prepare_deadline_s),
+        Fetch(cache.slices, catalogue, deadline_s=_FETCH_SHARE * settings.hawk_prepare_deadline_s),
         now=settings.now,
         context_limit=settings.hawk_context_limit,
         observe=cache.observe,
@@ -141,7 +145,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         {
             "supabase": Probe(lambda: _look_at_supabase(supabase, catalogue)),
             "redis": Probe(cache.look),
-            "feed": Probe(cache.feed.look),
+            "feed": Probe(cache.look_at_feed),
             "dify": Probe(
                 lambda: probe(dify, delivery, settings.hawk_context_limit),
                 every_s=_LOOK_AT_DIFY_S,
@@ -164,6 +168,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
             **cache.report(),
             **runs.report(),
         },
+        webhook_secrets=tuple(s.get_secret_value() for s in settings.hawk_webhook_secrets),
     )
 
 
@@ -190,7 +195,9 @@ def _open_cache(
     versions: Versions,
     stack: AsyncExitStack,
 ) -> Cache:
-    reads = Reads(supabase, settings.hawk_tz, concurrency=settings.hawk_supabase_concurrency)
+    reads = Reads(
+        Hedged(supabase), settings.hawk_tz, concurrency=settings.hawk_supabase_concurrency
+    )
     stack.push_async_callback(reads.aclose)
     key = settings.supabase_service_role_key.get_secret_value().encode()
     options = CacheOptions(

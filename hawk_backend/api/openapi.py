@@ -15,3 +15,21 @@ PROMPT_BODY: dict[str, Any] = {
         },
     }
 }
+
+INVALIDATE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "table": {"type": "string"},
+                        "tables": {"type": "array", "items": {"type": "string"}},
+                    },
+                },
+                "example": {"table": "position_nav_master"},
+            }
+        },
+    }
+}

@@ -1,7 +1,6 @@
-"""Operations: liveness, readiness, status, cache, metrics. None of them waits for a slow part."""
+"""Operations: liveness, readiness, status, metrics. None of them waits for a slow part."""
 
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,9 +8,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from hawk_backend.api.json import json_response
-from hawk_backend.api.services import Services, ServicesDep
-from hawk_backend.catalogue import Catalogue
-from hawk_backend.errors import InvalidRequest
+from hawk_backend.api.services import ServicesDep
 from hawk_backend.observability import METRICS_TYPE, exposition
 
 router = APIRouter(tags=["operations"])
@@ -87,54 +84,10 @@ async def system_status(services: ServicesDep) -> Response:
     )
 
 
-@router.get("/cache/stats")
-async def cache_stats(services: ServicesDep) -> Response:
-    """Count look-ups, prompts and retirements of this replica."""
-    return json_response(await services.cache.stats())
-
-
-@router.post("/cache/clear")
-@router.delete("/cache/clear", include_in_schema=False)
-async def clear_all(services: ServicesDep) -> Response:
-    """Retire every cached table."""
-    return await _retire(services, tuple(services.catalogue.tables), "All tables")
-
-
-@router.post("/cache/clear/{name}")
-@router.delete("/cache/clear/{name}")
-async def clear_named(name: Name, services: ServicesDep) -> Response:
-    """Retire one table by its name, or every table with a currency by a currency's code."""
-    return await _retire(services, _tables(services.catalogue, name), name)
-
-
 @router.get("/metrics")
 async def metrics() -> Response:
     """Every instrument in Prometheus' text format."""
     return Response(exposition(), headers={"Content-Type": METRICS_TYPE})
-
-
-async def _retire(services: Services, tables: Sequence[str], what: str) -> Response:
-    retired = await services.cache.retire(tables, cause="clear")
-    return json_response(
-        {
-            "message": f"{what}: {len(retired)} tables retired.",
-            "keys_cleared": len(retired),
-            "tables": retired,
-            "timestamp": _now(),
-        }
-    )
-
-
-def _tables(catalogue: Catalogue, name: str) -> tuple[str, ...]:
-    if name in catalogue.tables:
-        return (name,)
-    if name.upper() in catalogue.currencies:
-        return tuple(t.name for t in catalogue.tables.values() if "currency" in t.filters)
-    raise InvalidRequest(
-        "Neither a catalogued table nor a currency.",
-        remedy="send a currency code such as CNY, a table's name, or POST /cache/clear for all",
-        field="name",
-    )
 
 
 def _connection(up: bool | None) -> str:  # noqa: FBT001 - three states of one part

@@ -25,6 +25,9 @@ class CacheRoom(CacheView, Protocol):
     async def retire(self, tables: Sequence[str], cause: str) -> tuple[str, ...]:
         """Make every cached copy of `tables` invalid everywhere; return what was retired."""
 
+    def warm(self) -> Mapping[str, object]:
+        """Begin to read every table that is not in memory; return how far that is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -56,6 +59,7 @@ class Services:
     cache: CacheRoom
     watch: Watch
     report: Callable[[], Mapping[str, object]]
+    webhook_secrets: tuple[str, ...] = ()
 
 
 def get_services(request: Request) -> Services:

@@ -1,14 +1,14 @@
 """The whole cache: the read path with what keeps it true, warm, counted and operable."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hawk_backend.cache.feed import Feed, Told, Versions
 from hawk_backend.cache.limits import CEILING_S, FeedState
 from hawk_backend.cache.redis import Away, Keys, Link, ResponseError
 from hawk_backend.cache.slices import Clocks, Slices, Source, Tiers
-from hawk_backend.cache.stamps import LocalStamps, RedisStamps
+from hawk_backend.cache.stamps import LocalStamps, RedisStamps, Stamps
 from hawk_backend.cache.stats import Cause, Ended, Stats
 from hawk_backend.cache.tasks import Tasks
 from hawk_backend.cache.tiers import Memory, Shared
@@ -69,15 +69,16 @@ class Cache:
         self._source = source
         self._tasks = Tasks()
         self._stats = Stats()
+        self._running: Sequence[asyncio.Task[None]] = ()
         self._redis_facts: Mapping[str, object] = {}
         self._watched = Watched(
             tables, max_age_s=options.feed_max_age_s, policy=options.policy_tables
         )
         self._link = self._open_link() if options.redis_url else None
-        stamps = RedisStamps(self._link, self._tasks) if self._link else LocalStamps()
+        self._stamps: Stamps = RedisStamps(self._link, self._tasks) if self._link else LocalStamps()
         self.slices = Slices(
             source,
-            stamps,
+            self._stamps,
             self._watched,
             Tiers(Memory(options.memory_bytes), self._open_shared(self._link)),
             self._tasks,
@@ -86,7 +87,7 @@ class Cache:
         )
         self.feed = Feed(
             versions,
-            stamps,
+            self._stamps,
             self._watched,
             Told(lambda names: self.slices.retired(names, Cause.FEED), self._refresh),
             replica=options.replica,
@@ -107,11 +108,14 @@ class Cache:
         if self._link is not None:
             self._link.start()
         self.feed.ask(self._tables)
-        self._tasks.start(self.feed.run())
-        self._tasks.start(self._tend())
+        self._running = [self._tasks.start(self.feed.run()), self._tasks.start(self._tend())]
 
     async def aclose(self) -> None:
-        """End every task and close the link."""
+        """End every task, let another replica poll, close the link."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._stamps.release(self._options.replica)
         await self._tasks.aclose()
         if self._link is not None:
             await self._link.aclose()
@@ -161,9 +165,14 @@ class Cache:
         }
         return {"configured": True, "stamps": "in Redis", "tier_2": self._tier_2()}
 
+    async def look_at_feed(self) -> Mapping[str, object]:
+        """Return how the feed is, with what it does not see; raises SourceError when silent."""
+        await self.feed.look()
+        return self._feed_facts() | {"warnings": list(self._warnings())}
+
     def report(self) -> Mapping[str, object]:
         """Return what operators ask of feed and cache."""
-        return {"feed": self.feed.report(), "tier_2": self._tier_2()}
+        return {"feed": self._feed_facts(), "tier_2": self._tier_2()}
 
     async def stats(self) -> dict[str, object]:
         """Return the counters of this replica; waits for nothing."""
@@ -187,6 +196,28 @@ class Cache:
             "tables": stats.tables(memory, self.slices.now()),
             "meaning": _MEANING,
         }
+
+    def _feed_facts(self) -> dict[str, object]:
+        return {
+            **self.feed.report(),
+            "tables_watched": len(self._watched.names),
+            "tables_without_trigger": self._unwatched(),
+            "views_that_differ": self._watched.unlike(),
+        }
+
+    def _unwatched(self) -> list[str]:
+        there = (n for n, table in self._tables.items() if self._source.shape(table) is not None)
+        return self._watched.unwatched(there)
+
+    def _warnings(self) -> Iterator[str]:
+        """Yield what an operator should know: what nobody tells the changes of."""
+        if self.feed.mode is FeedState.NONE:
+            yield "there is no version feed: apply supabase/migrations to read less of the source"
+        elif names := self._unwatched():
+            yield f"changes of these tables are not seen: {', '.join(names)}"
+        for name, view in self._watched.unlike().items():
+            if more := view["not_in_catalogue"]:
+                yield f"the catalogue does not name what {name} reads: {', '.join(more)}"
 
     async def _bring_in(self, table: str) -> None:
         found = self._tables[table]

@@ -122,7 +122,7 @@ class Feed:
             await self._look_at_views()
 
     async def look(self) -> Mapping[str, object]:
-        """Return what operators may know; raises SourceError where a feed has fallen silent."""
+        """Return mode, lag and bound; raises SourceError where a feed has fallen silent."""
         await self._begun.wait()
         silent = self.lag_s is None or self.lag_s > SILENT_S
         if silent and self._watched.installed is not False:
@@ -130,7 +130,7 @@ class Feed:
         return self.report()
 
     def report(self) -> Mapping[str, object]:
-        """Return mode, lag and bound, and what the database watches.
+        """Return how the feed is.
 
         `bound_s` is how old a change may be that no prompt has noticed yet, in a live feed.
         """
@@ -141,7 +141,6 @@ class Feed:
             "polls": self._lease is not None and self._lease.held,
             "lag_s": None if lag is None else round(lag, 3),
             "bound_s": round(self._interval_s + self._read_s, 3),
-            **self._watched.report(),
         }
 
     async def _poll(self) -> Sequence[str]:

@@ -69,3 +69,8 @@ if holder and holder ~= ARGV[1] then return {0, time[1], time[2], polled} end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return {1, time[1], time[2], polled}
 """
+
+RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1
+"""

@@ -7,11 +7,12 @@ Rows are valid as long as the nonce under which they were read is the table's pr
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, cast
 
 from hawk_backend.cache.redis import Away, Link, Redis, ResponseError
-from hawk_backend.cache.scripts import LEASE, POLLED, SETTLE
+from hawk_backend.cache.scripts import LEASE, POLLED, RELEASE, SETTLE
 from hawk_backend.cache.tasks import Tasks
 from hawk_backend.cache.turns import Turns
 from hawk_backend.errors import CacheUnavailable
@@ -68,6 +69,9 @@ class Stamps(Protocol):
     async def lease(self, replica: str) -> Lease | None:
         """Ask to be the one that polls, for two seconds; None where that cannot be known."""
 
+    async def release(self, replica: str) -> None:
+        """Let another replica poll at once."""
+
     async def settle(self, versions: Mapping[str, str], at_us: int) -> tuple[str, ...] | None:
         """Delete the nonces of tables whose version is another than the last one; return those.
 
@@ -105,6 +109,9 @@ class LocalStamps:
         """Poll always: there is nobody else."""
         del replica
         return Lease(held=True, at_us=_now_us(), polled_us=self._polled_us)
+
+    async def release(self, replica: str) -> None:
+        """Do nothing: there is nobody else."""
 
     async def settle(self, versions: Mapping[str, str], at_us: int) -> tuple[str, ...] | None:
         """Delete the nonces of tables whose version has changed, appeared or gone."""
@@ -152,6 +159,13 @@ class RedisStamps:
             return None
         at_us = self._link.heard(seconds, micros, asked)
         return Lease(held=bool(held), at_us=at_us, polled_us=_moment(polled))
+
+    async def release(self, replica: str) -> None:
+        """Give the lease back, if it is held; it ends by itself where that fails."""
+        with suppress(Away, ResponseError):
+            await self._link.run(
+                lambda redis: redis.eval(RELEASE, 1, self._link.keys.lease, replica)
+            )
 
     async def settle(self, versions: Mapping[str, str], at_us: int) -> tuple[str, ...] | None:
         """Compare and delete in one script."""

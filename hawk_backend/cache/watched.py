@@ -1,7 +1,7 @@
 """What the database tells of its tables: which have a trigger, and what its views read."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from hawk_backend.cache.limits import FeedState
@@ -104,26 +104,21 @@ class Watched:
             for name, table in self._tables.items()
         }
 
-    def report(self) -> Mapping[str, object]:
-        """Return tables without a trigger, and views that read something else than catalogued."""
-        return {
-            "tables_watched": len(self._names),
-            "tables_without_trigger": sorted(
-                name
-                for name, table in self._tables.items()
-                if table.kind == "table" and name not in self._names and name not in self._views
-            ),
-            "views_that_differ": dict(self._differences()),
-        }
+    def unwatched(self, there: Iterable[str]) -> list[str]:
+        """Return the tables, not the views, among these whose changes nothing tells."""
+        known = self._names | self._views.keys()
+        return sorted(
+            name for name in there if self._tables[name].kind == "table" and name not in known
+        )
 
-    def _differences(self) -> Mapping[str, object]:
-        found: dict[str, object] = {}
-        for name, view in self._views.items():
-            table = self._tables.get(name)
-            if table is None or view.reads == frozenset(table.bases):
-                continue
-            found[name] = {
-                "not_in_catalogue": sorted(view.reads - set(table.bases)),
-                "not_in_database": sorted(set(table.bases) - view.reads),
-            }
+    def unlike(self) -> dict[str, dict[str, list[str]]]:
+        """Return the views that read other tables than the catalogue says."""
+        found: dict[str, dict[str, list[str]]] = {}
+        for name in sorted(self._views.keys() & self._tables.keys()):
+            said, reads = frozenset(self._tables[name].bases), self._views[name].reads
+            if said != reads:
+                found[name] = {
+                    "not_in_catalogue": sorted(reads - said),
+                    "not_in_database": sorted(said - reads),
+                }
         return found
