@@ -89,6 +89,18 @@ def configure_logging(level: str, style: Literal["json", "console"]) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
+
+
+class _Libraries(logging.Handler):
+    """Warnings of libraries as lines of ours, without their arguments: those may be data."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log the template of the message, and where it broke."""
+        line = {"library": record.name, "message": str(record.msg)}
+        if record.exc_info and record.exc_info[1]:
+            line["exception"] = "\n".join(_frames(record.exc_info[1]))
+        logger("libraries").log(record.levelno, "library", **line)
 
 
 def _without_words(

@@ -42,3 +42,27 @@ def test_a_line_is_one_object() -> None:
     """A traceback of many lines stays one line of the log."""
     [line] = logged("json").splitlines()
     assert json.loads(line)["exception"].count("\n") > 2
+
+
+LIBRARY = """
+import logging
+from hawk_backend.observability import configure_logging
+configure_logging("INFO", "json")
+logging.getLogger("some.library").warning("cannot reach %s", "a secret host")
+logging.getLogger("some.library").info("not worth a line")
+try:
+    raise ValueError("a row")
+except ValueError:
+    logging.getLogger("some.library").exception("broke on %s", "a prompt")
+"""
+
+
+def test_lines_of_libraries_take_our_form_and_hold_no_data() -> None:
+    """A library's warning is one object; its arguments and its exception's words stay out."""
+    command = [sys.executable, "-c", LIBRARY]
+    written = subprocess.run(command, capture_output=True, check=True, text=True).stderr
+    lines = [json.loads(line) for line in written.splitlines()]
+    assert [line["message"] for line in lines] == ["cannot reach %s", "broke on %s"]
+    assert "ValueError" in lines[1]["exception"]
+    for words in ("a secret host", "a prompt", "a row"):
+        assert words not in written
