@@ -62,13 +62,17 @@ def _capacity(currency: str, tables: Tables, ask: Ask, lines: Sequence[Line]) ->
         entities.setdefault(line.entity_id, []).append(line.available)
     sums = yield from each(partial(_sum, currency), entities.values())
     yield
+    everything = _sum(currency, (*available, *unread))
+    yield
+    computable = _sum(currency, (figure for figure in available if isinstance(figure, Known)))
+    yield
     return Capacity(
         currency=currency,
         places=tables.places(currency),
         lines=tuple(lines),
         by_entity=dict(zip(entities, sums, strict=True)),
-        total=_sum(currency, (*available, *unread)),
-        computable=_sum(currency, (figure for figure in available if isinstance(figure, Known))),
+        total=everything,
+        computable=computable,
         rule_total=_sum(currency, (*(line.rule_available for line in lines), *unread)),
         stale=any(stale(line.as_of, ask.reference) for line in lines),
     )

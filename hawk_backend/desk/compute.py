@@ -40,7 +40,9 @@ def _figures(ask: Ask, tables: Tables) -> Steps[Figures]:
     figures = Figures()
     if _about_hedging(ask, tables):
         figures = yield from _hedging(ask, tables)
+        yield
     figures = yield from _following(ask, tables, figures)
+    yield
     told = alerts(tables, figures)
     yield
     return replace(figures, alerts=told, gaps=gaps(ask, tables, figures))
@@ -55,6 +57,7 @@ def _about_hedging(ask: Ask, tables: Tables) -> bool:
 def _hedging(ask: Ask, tables: Tables) -> Steps[Figures]:
     """Compute what stands before a hedge: capacity and broker status; for I and U the verdict."""
     rates = Rates(tables, ask)
+    yield
     capacity = yield from capacities(tables, ask)
     targets = _targets(ask, capacity)
     amounts = _amounts(ask, tables, rates, [item.currency for item in targets])
