@@ -9,11 +9,19 @@ from hawk_backend import desk
 from hawk_backend.catalogue import Catalogue
 from hawk_backend.errors import CriticalTableMissing
 from hawk_backend.models import Freshness, Principal, Prompt, Stage, TableState, Tier
-from hawk_backend.observability import stage, table_read
-from hawk_backend.pipeline.context import Context, ContextInputs, Extraction, build_in_turns
+from hawk_backend.observability import logger, stage, table_read
+from hawk_backend.pipeline.context import (
+    Context,
+    ContextInputs,
+    Extraction,
+    KeptDesk,
+    build_in_turns,
+)
 from hawk_backend.pipeline.fetch import Fetch, TableResult
 from hawk_backend.pipeline.intent import Intent, IntentParser, resolve
 from hawk_backend.pipeline.plan import QueryPlan, plan
+
+_LOG = logger("pipeline.prepare")
 
 Emit = Callable[[Mapping[str, object]], None]
 """Takes one event of the stream as a mapping with "event"."""
@@ -56,6 +64,7 @@ class Pipeline:
         self._catalogue = catalogue
         self._parser = parser
         self._fetch = fetch
+        self._desk = KeptDesk()
         self._now = now
         self._context_limit = context_limit
         self._observe = observe
@@ -68,9 +77,9 @@ class Pipeline:
     def _today(self) -> date:
         return self._now().date()
 
-    def understand(self, prompt: Prompt) -> Intent:
+    def understand(self, prompt: Prompt, timings_ms: dict[str, float] | None = None) -> Intent:
         """Return what the prompt asks for, the request's own fields merged in."""
-        with stage(Stage.INTENT, {}):
+        with stage(Stage.INTENT, {} if timings_ms is None else timings_ms):
             read = self._parser.parse(prompt.user_prompt, prompt.template_category)
             return resolve(read, prompt.model_dump(exclude_none=True))
 
@@ -101,6 +110,8 @@ class Pipeline:
         _require_critical(intent, queries, results)
         with stage(Stage.CONTEXT, timings):
             context = await self._build(prompt, intent, queries, results, started)
+        if context.dropped:
+            _LOG.info("omitted", records={left.table: left.rows for left in context.dropped})
         elapsed_ms = _elapsed_ms(started)
         self._observe(results, elapsed_ms)
         metadata = _metadata(intent, results) | {
@@ -119,16 +130,17 @@ class Pipeline:
         started: float,
     ) -> Context:
         now = self._now()
-        figures = desk.compute(_ask(intent, now), {result.table: result for result in results})
+        side = await self._desk.side(_ask(intent, now), results)
         hits = _hits(results)
         inputs = ContextInputs(
             prompt=prompt,
             intent=intent,
             plan=queries,
             results=results,
-            figures=figures,
+            figures=side.figures,
             now=now,
             extraction=Extraction(hits, len(results) - hits, _elapsed_ms(started)),
+            desk_blocks=side.blocks,
         )
         return await build_in_turns(inputs, limit=self._context_limit)
 
