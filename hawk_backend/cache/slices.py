@@ -328,13 +328,14 @@ def _followed(task: asyncio.Future[Read]) -> asyncio.Future[Read]:
     future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
 
     def copy(done: asyncio.Future[Read]) -> None:
+        error = None if done.cancelled() else done.exception()
         if future.done():
-            return
+            return  # nobody waits any more; the failure has been looked at
         if done.cancelled():
             future.cancel()
-        elif (error := done.exception()) is not None:
+        elif error is not None:
             future.set_exception(error)
-            future.exception()  # looked at, also where nobody waits any more
+            future.exception()
         else:
             future.set_result(done.result())
 

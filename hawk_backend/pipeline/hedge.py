@@ -23,13 +23,14 @@ _WEIGHT = 0.3
 class HedgeLimits:
     """When a query hangs: after `times` its usual time, within these bounds, in seconds.
 
-    `share` of all queries may be asked twice, at most `burst` of them in a row: a source that is
-    slow as a whole is not asked twice for everything.
+    At most `most` questions are asked for one answer. `share` of all queries may be asked again,
+    at most `burst` of them in a row: a source that is slow as a whole is not asked all twice.
     """
 
     times: float = 4.0
     shortest_s: float = 0.1
     longest_s: float = 0.5
+    most: int = 3
     share: float = 0.05
     burst: float = 8.0
 
@@ -42,10 +43,10 @@ class Hedged:
         self._limits = limits or HedgeLimits()
         self._usual: dict[str, float] = {}
         self._left = self._limits.burst
-        self.asked_twice = 0
+        self.asked_again = 0
 
     def __repr__(self) -> str:
-        return f"<Hedged {self._source!r}, {self.asked_twice} asked twice>"
+        return f"<Hedged {self._source!r}, {self.asked_again} asked again>"
 
     async def read(self, table: Table, principal: Principal, where: Where = ()) -> Answer:
         """Return the first answer; raises what the last question raised."""
@@ -53,10 +54,7 @@ class Hedged:
         started = time.monotonic()
         questions = {self._ask(table, principal, where)}
         try:
-            await asyncio.wait(questions, timeout=self._patience(table.name))
-            if self._hang(questions) and self._left >= 1:
-                self._left -= 1
-                self.asked_twice += 1
+            while len(questions) < self._limits.most and await self._hang(questions, table):
                 questions.add(self._ask(table, principal, where))
             answer = await _first(questions)
         finally:
@@ -76,9 +74,16 @@ class Hedged:
             return limits.longest_s
         return min(limits.longest_s, max(limits.shortest_s, limits.times * usual))
 
-    @staticmethod
-    def _hang(questions: Collection[asyncio.Task[Answer]]) -> bool:
-        return not any(question.done() for question in questions)
+    async def _hang(self, questions: Collection[asyncio.Task[Answer]], table: Table) -> bool:
+        """Whether no question is answered in its time, and one more may be asked."""
+        done, _ = await asyncio.wait(
+            questions, timeout=self._patience(table.name), return_when=asyncio.FIRST_COMPLETED
+        )
+        if done or self._left < 1:
+            return False
+        self._left -= 1
+        self.asked_again += 1
+        return True
 
     def _learn(self, table: str, seconds: float) -> None:
         """Take an answer's time as usual, one that hung as no longer than it may take."""

@@ -12,7 +12,7 @@ from hawk_backend.rows import Answer, Where
 from tests.pipeline.shelf import CATALOGUE, Shelf, error, turns
 
 COA = CATALOGUE.tables["gl_coa"]
-SOON = HedgeLimits(shortest_s=0.001, longest_s=0.01)
+SOON = HedgeLimits(shortest_s=0.001, longest_s=0.01, most=2)
 
 
 class Sticky(Shelf):
@@ -49,7 +49,7 @@ async def test_an_answer_in_time_is_asked_for_once(shelf: Sticky) -> None:
         await hedged.read(COA, SERVICE)
 
     assert len(shelf.asked) == 20
-    assert hedged.asked_twice == 0
+    assert hedged.asked_again == 0
 
 
 async def test_the_second_question_answers_for_the_first(shelf: Sticky) -> None:
@@ -62,6 +62,21 @@ async def test_the_second_question_answers_for_the_first(shelf: Sticky) -> None:
     assert len(shelf.asked) == 2
     await turns()
     assert shelf.in_flight == 0
+
+
+async def test_a_third_question_answers_for_two(shelf: Sticky) -> None:
+    """Where the second hangs too, there is one more; then no more."""
+    limits = HedgeLimits(shortest_s=0.001, longest_s=0.01)
+    shelf.hangs = 2
+    assert (await Hedged(shelf, limits).read(COA, SERVICE)).body
+
+    shelf.hangs = 9
+    reading = asyncio.create_task(Hedged(shelf, limits).read(COA, SERVICE))
+    await asyncio.sleep(0.1)
+    assert shelf.in_flight == 3
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
 
 
 async def test_the_first_answer_counts_whichever_it_is(shelf: Sticky) -> None:
@@ -94,9 +109,9 @@ async def test_two_failures_are_one(shelf: Sticky) -> None:
     assert caught.value.reason is Reason.TIMEOUT
 
 
-async def test_a_slow_source_is_not_asked_twice_for_everything(shelf: Sticky) -> None:
+async def test_a_slow_source_is_not_asked_again_for_everything(shelf: Sticky) -> None:
     """Three in a row may be doubled, then one for every four."""
-    hedged = Hedged(shelf, HedgeLimits(shortest_s=0, longest_s=0, share=0.25, burst=3))
+    hedged = Hedged(shelf, HedgeLimits(shortest_s=0, longest_s=0, most=2, share=0.25, burst=3))
     for number, twice in ((40, 3), (4, 4), (8, 6)):
         shelf.close("gl_coa")
         readings = [asyncio.create_task(hedged.read(COA, SERVICE)) for _ in range(number)]
@@ -104,7 +119,7 @@ async def test_a_slow_source_is_not_asked_twice_for_everything(shelf: Sticky) ->
         shelf.open()
         await asyncio.gather(*readings)
 
-        assert hedged.asked_twice == twice
+        assert hedged.asked_again == twice
     assert len(shelf.asked) == 52 + 6
 
 
