@@ -46,10 +46,10 @@ def _of_capacity(capacity: Capacity) -> Iterator[Alert]:
 
 def _buffer_conflict(capacity: Capacity, lines: Sequence[Line]) -> Alert:
     places, currency, first = capacity.places, capacity.currency, lines[0]
-    rule = first.rule_percent
+    rule = first.rule.percent
     source = str(rule.inputs[0]) if isinstance(rule, Known) and rule.inputs else "the standard"
     recorded = total(currency, "sum of Buffer", (line.buffer for line in lines))
-    ruled = total(currency, "sum of Buffer by rule", (line.rule_buffer for line in lines))
+    ruled = total(currency, "sum of Buffer by rule", (line.rule.buffer for line in lines))
     navs = " and ".join(line.nav_type for line in lines)
     return Alert(
         "BUFFER_CONFLICT",

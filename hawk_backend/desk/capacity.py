@@ -73,7 +73,7 @@ def _capacity(currency: str, tables: Tables, ask: Ask, lines: Sequence[Line]) ->
         by_entity=dict(zip(entities, sums, strict=True)),
         total=everything,
         computable=computable,
-        rule_total=_sum(currency, (*(line.rule_available for line in lines), *unread)),
+        rule_total=_sum(currency, (*(line.rule.available for line in lines), *unread)),
         stale=any(stale(line.as_of, ask.reference) for line in lines),
     )
 

@@ -1,7 +1,7 @@
 """One line of capacity: what of an entity's position of one NAV type can still be hedged."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -21,11 +21,17 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One entity's position of one NAV type; amounts in `currency`, percents in percent.
+class ByRule:
+    """What a line would be with the buffer that the rules ask for."""
 
-    `rule_available` is what the line would be with the buffer that the rules ask for.
-    """
+    percent: Figure
+    buffer: Figure
+    available: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entity's position of one NAV type; amounts in `currency`, percents in percent."""
 
     position: str
     entity_id: str
@@ -42,9 +48,7 @@ class Line:
     hedged: Figure
     unhedged: Figure
     available: Figure
-    rule_percent: Figure
-    rule_buffer: Figure
-    rule_available: Figure
+    rule: ByRule
 
     @property
     def over_hedged(self) -> bool:
@@ -54,8 +58,8 @@ class Line:
     @property
     def buffers_disagree(self) -> bool:
         """Whether position and rule both know the buffer, and not the same one."""
-        known = isinstance(self.buffer, Known) and isinstance(self.rule_buffer, Known)
-        return known and _differ(self.buffer, self.rule_buffer)
+        known = isinstance(self.buffer, Known) and isinstance(self.rule.buffer, Known)
+        return known and _differ(self.buffer, self.rule.buffer)
 
 
 class Lines:
@@ -74,30 +78,26 @@ class Lines:
         Unhedged = SFX - CAR + Overlay - Buffer - Hedged in the position's currency, rounded once
         to its rounding_precision, half up; Available = max(Unhedged, 0) (domain.md 3.3).
         """
-        currency, entity_id, key = (
-            text(row, "currency_code"),
-            text(row, "entity_id"),
-            text(row, "nav_id"),
-        )
+        currency, key = text(row, "currency_code"), text(row, "nav_id")
+        entity_id, nav_type = text(row, "entity_id"), text(row, "nav_type")
         entity, places = self._entities.get(entity_id), self._tables.places(currency)
         sfx = stored(row, Address(POSITIONS, key, "current_position"), currency)
         car = stored(row, Address(POSITIONS, key, "optimal_car_amount"), currency)
         overlay = _overlay(row, key, currency)
-        hedged = self.hedged(entity_id, text(row, "nav_type"), currency)
-        rule_percent = self._rules.percent(entity_id, currency, entity)
-        rule_buffer = share(sfx, rule_percent, currency)
-        percent, buffer = _buffer(row, key, currency, sfx, rule_percent)
+        hedged = self.hedged(entity_id, nav_type, currency)
+        ruled = self._rules.percent(entity_id, currency, entity)
+        percent, buffer = _buffer(row, key, currency, sfx, ruled)
         unhedged = _unhedged(places, currency, sfx, car, overlay, buffer, hedged)
         available = derive(currency, AVAILABLE, _floor, unhedged)
-        by_rule = available
-        if _differ(buffer, rule_buffer):
-            other = _unhedged(places, currency, sfx, car, overlay, rule_buffer, hedged)
-            by_rule = derive(currency, AVAILABLE, _floor, other)
+        by_rule = ByRule(ruled, share(sfx, ruled, currency), available)
+        if _differ(buffer, by_rule.buffer):
+            other = _unhedged(places, currency, sfx, car, overlay, by_rule.buffer, hedged)
+            by_rule = replace(by_rule, available=derive(currency, AVAILABLE, _floor, other))
         return Line(
             position=key,
             entity_id=entity_id,
             entity_type="" if entity is None else text(entity, "entity_type"),
-            nav_type=text(row, "nav_type"),
+            nav_type=nav_type,
             currency=currency,
             as_of=day(row, "as_of_date"),
             quality=text(row, "data_quality_status"),
@@ -109,9 +109,7 @@ class Lines:
             hedged=hedged,
             unhedged=unhedged,
             available=available,
-            rule_percent=rule_percent,
-            rule_buffer=rule_buffer,
-            rule_available=by_rule,
+            rule=by_rule,
         )
 
     def hedged(self, entity_id: str, nav_type: str, currency: str) -> Figure:

@@ -59,7 +59,7 @@ def test_the_lowest_priority_number_wins() -> None:
     ]
     for order in (rules, rules[::-1]):
         found = line(bare(), buffer_configuration=given(*order))
-        assert known(found.rule_percent) == Decimal(3)
+        assert known(found.rule.percent) == Decimal(3)
 
 
 def test_of_equal_priority_the_rule_for_the_entity_wins() -> None:
@@ -72,7 +72,7 @@ def test_of_equal_priority_the_rule_for_the_entity_wins() -> None:
     ]
     for order in (rules, rules[::-1]):
         found = line(bare(), buffer_configuration=given(*order))
-        assert known(found.rule_percent) == Decimal(2)
+        assert known(found.rule.percent) == Decimal(2)
 
 
 def test_the_default_rule_holds_where_no_other_fits() -> None:
@@ -82,10 +82,10 @@ def test_the_default_rule_holds_where_no_other_fits() -> None:
         rule("BUF_D1", "DEFAULT", "5", car_exemption_flag="N"),
         rule("BUF_D2", "DEFAULT", "0", car_exemption_flag="Y"),
     )
-    assert known(line(bare(), buffer_configuration=rules).rule_percent) == Decimal(5)
+    assert known(line(bare(), buffer_configuration=rules).rule.percent) == Decimal(5)
     exempt = line(bare(), of=EXEMPT, buffer_configuration=rules)
-    assert known(exempt.rule_percent) == 0
-    assert [str(cell) for cell in exempt.rule_percent.inputs] == [  # type: ignore[union-attr]
+    assert known(exempt.rule.percent) == 0
+    assert [str(cell) for cell in exempt.rule.percent.inputs] == [  # type: ignore[union-attr]
         "buffer_configuration[BUF_D2].buffer_percentage"
     ]
 
@@ -99,7 +99,7 @@ def test_rules_not_in_force_do_not_count() -> None:
         rule("BUF_3", "ENTITY0005", "3", effective_date=new),
         rule("BUF_4", "DEFAULT", "4", effective_date=old, expiry_date=new),
     )
-    assert known(line(bare(), buffer_configuration=rules).rule_percent) == Decimal(4)
+    assert known(line(bare(), buffer_configuration=rules).rule.percent) == Decimal(4)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_rule_without_percent_goes_by_its_framework(
     """Fully Hedge asks for 5 %, Excess of CAR for 0 % of an exempt entity, else for 5 %."""
     row = rule("BUF_1", "ENTITY0005", "0", hedging_framework=framework, buffer_percentage=None)
     found = line(bare(), of=of, buffer_configuration=given(row))
-    assert known(found.rule_percent) == percent
+    assert known(found.rule.percent) == percent
 
 
 def test_the_framework_holds_where_there_is_no_rule() -> None:
@@ -131,27 +131,27 @@ def test_the_framework_holds_where_there_is_no_rule() -> None:
         "active_flag": "Y",
     }
     found = line(bare(), buffer_configuration=given(), hedging_framework=given(framework))
-    assert known(found.rule_percent) == Decimal("4.5")
+    assert known(found.rule.percent) == Decimal("4.5")
 
 
 def test_five_percent_hold_where_nobody_speaks() -> None:
     """Rules and frameworks read completely and silent: the standard of 5 %."""
     found = line(bare(), buffer_configuration=given(), hedging_framework=given())
-    assert known(found.rule_percent) == Decimal(5)
+    assert known(found.rule.percent) == Decimal(5)
 
 
 def test_rules_that_were_not_read_are_a_gap_not_a_guess() -> None:
     """Without rules the headline still stands on the recorded amount; the rule side is unknown."""
     found = line(position("ENTITY0005", "COI", "100000", "5000"), buffer_configuration=missing())
     assert known(found.available) == Decimal(95_000)
-    assert found.rule_available == Unknown(("buffer_configuration: missing (timeout)",))
-    assert line(bare(), buffer_configuration=missing()).available == found.rule_available
+    assert found.rule.available == Unknown(("buffer_configuration: missing (timeout)",))
+    assert line(bare(), buffer_configuration=missing()).available == found.rule.available
 
 
 def test_an_entity_that_is_not_at_hand_leaves_its_rule_unknown() -> None:
     """Whether an unknown entity is exempt is not guessed."""
     found = line(bare(), of=entity("ENTITY0099", "Branch"))
-    assert found.rule_percent == Unknown(("entity_master[ENTITY0005].car_exemption_flag",))
+    assert found.rule.percent == Unknown(("entity_master[ENTITY0005].car_exemption_flag",))
 
 
 def test_the_subsidiary_s_conflict_is_an_alert_with_both_figures() -> None:

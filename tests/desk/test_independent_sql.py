@@ -125,7 +125,7 @@ async def test_every_line_of_every_currency_is_that_of_sql(stack: LocalStack) ->
             x.nav_type,
             known(x.unhedged),
             known(x.available),
-            known(x.rule_available),
+            known(x.rule.available),
         )
         for x in lines(figures.capacity)
     ]
