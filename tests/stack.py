@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +27,14 @@ class LocalStack:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """PostgreSQL, PostgREST, Valkey and the Dify stand-in with the data of 2025-09-17."""
-    folder = DataFolder(tmp_path_factory.mktemp("stack"))
+    with running(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+
+
+@contextmanager
+def running(path: Path) -> Iterator[LocalStack]:
+    """Run the parts in a folder."""
+    folder = DataFolder(path)
     with folder.held():
         parts = Stack(folder, tools=cache_home() / "tools", anchor=ANCHOR, say=lambda _: None)
         try:

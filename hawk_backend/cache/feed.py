@@ -109,9 +109,10 @@ class Feed:
     async def turn(self) -> None:
         """Poll once if it is our turn, or if somebody asked for it."""
         asked, self._asked = self._asked, set()
+        began = time.monotonic()
         self._lease = await self._stamps.lease(self._replica)
         if self._lease is not None and self._lease.polled_us is not None:
-            self._lag = ((self._lease.at_us - self._lease.polled_us) / _MICRO, time.monotonic())
+            self._lag = ((self._lease.at_us - self._lease.polled_us) / _MICRO, began)
         ours = self._lease is not None and self._lease.held and self._watched.installed
         changed: Collection[str] = ()
         if ours or asked or self._watched.is_old:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.cache.rig import Database, House
 from tests.cache.server import Server
+from tests.stack import LocalStack, running
 
 
 @pytest.fixture
@@ -16,6 +17,13 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="module")
+def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """The real parts for one module alone, which may write to them."""
+    with running(tmp_path_factory.mktemp("own-stack")) as stack:
+        yield stack
 
 
 @pytest.fixture
