@@ -1,5 +1,6 @@
 """Speaks the sentence: prompt → intent → plan → fetch → context; explain and run both call it."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,6 +66,7 @@ class Pipeline:
         self._parser = parser
         self._fetch = fetch
         self._desk = KeptDesk()
+        self._building = asyncio.Semaphore(1)  # many at once would each hold the loop for a turn
         self._now = now
         self._context_limit = context_limit
         self._observe = observe
@@ -108,8 +110,9 @@ class Pipeline:
                 on_result=lambda result: _tell(result, emit),
             )
         _require_critical(intent, queries, results)
-        with stage(Stage.CONTEXT, timings):
-            context = await self._build(prompt, intent, queries, results, started)
+        async with self._building:
+            with stage(Stage.CONTEXT, timings):
+                context = await self._build(prompt, intent, queries, results, started)
         if context.dropped:
             _LOG.info("omitted", records={left.table: left.rows for left in context.dropped})
         elapsed_ms = _elapsed_ms(started)
