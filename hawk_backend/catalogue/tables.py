@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, with_config
 
-from hawk_backend.catalogue.rules import Rule
+from hawk_backend.catalogue.rules import HARD, SOFT, Rule
 
 Name = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=63)]
 """An identifier of the database that needs no quoting anywhere."""
@@ -150,6 +150,11 @@ class Table:
     def indexed(self) -> tuple[str, ...]:
         """Columns that may be filtered on."""
         return tuple(column.name for column in self.columns if Flag.FILTER in column.flags)
+
+    @cached_property
+    def slots(self) -> tuple[str, ...]:
+        """Slots that may narrow it, in a fixed order."""
+        return tuple(slot for slot in (*HARD, *SOFT) if slot in self.filters)
 
     def faults(self) -> list[str]:
         """Return what contradicts itself inside this table, one sentence each."""

@@ -33,7 +33,8 @@ class Schema:
         self._tables = tables
         self.findings: Findings | None = None
         self.last_failure = ""
-        self._gone: set[str] = set()
+        self.absent: frozenset[str] = frozenset()
+        """Tables that are not asked again until the next discovery."""
         self._learned: dict[str, frozenset[str]] = {}
         self._shapes: dict[str, str] = {}
 
@@ -41,16 +42,11 @@ class Schema:
         state = f"by {self.findings.by}" if self.findings else "not discovered"
         return f"<Schema {state}, {len(self.absent)} absent>"
 
-    @property
-    def absent(self) -> frozenset[str]:
-        """Tables that are not asked again until the next discovery."""
-        return (self.findings.absent if self.findings else frozenset()) | self._gone
-
     def take(self, findings: Findings) -> None:
         """Replace everything that was known."""
         self.findings = findings
         self.last_failure = ""
-        self._gone.clear()
+        self.absent = findings.absent
         self._learned.clear()
         self._shapes.clear()
 
@@ -61,7 +57,7 @@ class Schema:
 
     def lost(self, table: str) -> None:
         """Remember that a table answered that it does not exist."""
-        self._gone.add(table)
+        self.absent |= {table}
 
     def shape(self, table: Table) -> str | None:
         """Return everything that a question about `table` says besides its name; None: absent."""

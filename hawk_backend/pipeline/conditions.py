@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from hawk_backend.catalogue import HARD, NAMING, SOFT, Catalogue, IntentTables, Table
+from hawk_backend.catalogue import NAMING, SOFT, Catalogue, IntentTables, Table
 from hawk_backend.pipeline.wanted import Wanted
 
 Where = tuple[tuple[str, ...], ...]
@@ -29,9 +29,7 @@ class Narrow:
     @classmethod
     def of(cls, table: str, readings: Collection[IntentTables]) -> "Narrow":
         """Join several intents: no row that one of them wants is left out for another."""
-        users = [
-            reading for reading in readings if any(table == name for name, _ in reading.needs())
-        ]
+        users = [reading for reading in readings if table in reading]
         slots = [{slot for slot, names in r.filters.items() if table in names} for r in users]
         limits = [reading.limits.get(table) for reading in users]
         return cls(
@@ -47,11 +45,11 @@ def where(table: Table, narrow: Narrow, asked: Wanted) -> Where:
     named = tuple(slot for slot in asked.named if slot in table.filters and not narrow.regardless)
     if named:
         return (named,)
-    return tuple((slot,) for slot in (*HARD, *SOFT) if _narrows(slot, table, narrow, asked))
+    return tuple((slot,) for slot in table.slots if _narrows(slot, table, narrow, asked))
 
 
 def _narrows(slot: str, table: Table, narrow: Narrow, asked: Wanted) -> bool:
-    if slot not in table.filters or slot in NAMING or (slot in SOFT and slot not in narrow.soft):
+    if slot in NAMING or (slot in SOFT and slot not in narrow.soft):
         return False
     if slot == "snapshot":
         return not narrow.history and not ("period" in narrow.soft and asked.ranges)
