@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from html import unescape
 
 _FAR = 1 << 62
+_SWELLS = 4
+"""Characters that one may become: some ligatures stand for whole sentences."""
 _PIECE = re.compile(
     r"<script[^<>]{0,100}>[^<]{0,2000}"
     r"|</?(?!system|developer|assistant|admin|instructions)[A-Za-z][^<>]{0,200}>"
@@ -70,7 +72,8 @@ def normalise(prompt: str, spans: Iterable[tuple[int, int]]) -> Text:
             marks.append((length, origin))
             length += len(new)
     written = "".join(pieces)
-    return Text(written, lower(written), tuple(marks) or ((0, 0),))
+    marks.append((length, len(prompt)))
+    return Text(written, lower(written), ((0, 0), *marks))
 
 
 def _pieces(prompt: str, start: int, end: int) -> Iterator[tuple[str, int]]:
@@ -98,10 +101,9 @@ def _plain(piece: str) -> str:
         return " "
     visible = _INVISIBLE.sub("", piece)
     plain = unicodedata.normalize("NFKC", visible).translate(_PLAIN)
-    return _SPACES.sub(" ", _PICTURES.sub(" ", plain))
+    return _SPACES.sub(" ", _PICTURES.sub(" ", plain[: _SWELLS * len(piece)]))
 
 
 def lower(text: str) -> str:
     """Return `text` in lower case, character by character: as long as before."""
-    low = text.lower()
-    return low if len(low) == len(text) else "".join(char.lower()[0] for char in text)
+    return text.replace("\u0130", "I").lower()  # the one letter that two stand for in lower case

@@ -1,5 +1,6 @@
 """The work of a parse grows no faster than the prompt: counted in calls, not in seconds."""
 
+import random
 import sys
 from types import FrameType
 
@@ -24,6 +25,23 @@ PATTERNS = (
     "5m eur ",
     "对冲",
 )
+
+
+_CHANCE = random.Random(1)
+NOISE = {
+    name: "".join(map(chr, _CHANCE.choices(range(*ends), k=40_000)))
+    for name, ends in {
+        "all": (0x20, 0xD7FF),
+        "Latin": (0x20, 0x24F),
+        "ASCII": (0x20, 0x7F),
+        "ideographs": (0x4E00, 0x9FFF),
+        "symbols": (0x2000, 0x2BFF),
+        "full width": (0xFF00, 0xFFEF),
+    }.items()
+} | {
+    "digits": "".join(_CHANCE.choices("0123456789.,-/ :", k=40_000)),
+    "distinct words": " ".join(f"{number:x}" for number in range(4_096, 12_096)),
+}
 
 
 def calls(parser: IntentParser, prompt: str) -> int:
@@ -58,6 +76,25 @@ def test_a_short_hostile_prompt_costs_no_more_per_character(
     short = calls(parser, pattern * (350 // len(pattern)))
     long = calls(parser, pattern * (1_400 // len(pattern)))
     assert long <= 4 * short + 2_000
+
+
+@pytest.mark.parametrize("name", NOISE)
+def test_random_noise_costs_a_bounded_number_of_calls(parser: IntentParser, name: str) -> None:
+    """Text that never repeats is thrown away before it is read."""
+    assert calls(parser, NOISE[name]) <= 4 * len(NOISE[name])
+
+
+@pytest.mark.parametrize("name", ["all", "Latin", "ideographs", "symbols", "distinct words"])
+@pytest.mark.parametrize("request_", ["Unwind ORD-451 by 2m EUR", "请把ORD-451平仓200万欧元"])
+def test_a_request_in_random_noise_keeps_its_frame(
+    parser: IntentParser, name: str, request_: str
+) -> None:
+    """Random characters around a request change neither its intent nor its slots."""
+    noise = NOISE[name]
+    alone = parser.parse(request_)
+    within = parser.parse(f"{noise[:20_000]}\n{request_}\n{noise[20_000:]}")
+    assert (within.intent, within.behaviour) == ("hedge_termination", "proceed")
+    assert within.slots == alone.slots
 
 
 def test_a_request_in_the_middle_of_noise_is_found(parser: IntentParser) -> None:
