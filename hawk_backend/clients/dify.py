@@ -6,7 +6,7 @@ network can do. Nothing of Dify may call itself `hawk_…`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any, Protocol, cast
 
 import aiohttp
@@ -81,6 +81,8 @@ class Answer:
     async def close(self) -> None:
         """Close the connection; a generation that has not ended runs on inside Dify."""
         try:
+            if isinstance(self._chunks, AsyncGenerator):
+                await self._chunks.aclose()
             await self._stream.aclose()
         except _NETWORK:
             return

@@ -22,7 +22,7 @@ class Generation:
     ) -> None:
         self.relay = Relay()
         self._dify = dify
-        self._ask: Ask | None = ask
+        self._asks = [ask]
         self._app, self._user = ask.app, ask.user
         self._clocks = clocks
         self._sink = sink
@@ -65,11 +65,7 @@ class Generation:
         self.stop(patience_s=0)
 
     async def _read(self, clock: Clock) -> None:
-        ask, self._ask = self._ask, None  # the context is not kept while the answer is written
-        if ask is None:
-            raise RuntimeError("a generation runs once")
-        answer = await self._dify.open(ask)
-        del ask
+        answer = await self._dify.open(self._asks.pop())  # its context is not kept here
         try:
             while self._take(await answer.read(), clock):
                 pass

@@ -104,6 +104,8 @@ class Run:
             self._alone.close()
             self.phase = "ended"
             observability.dify_events(self.relay.counts)
+            usage = self.relay.usage
+            observability.usage(usage.tokens, float(usage.price or 0), usage.currency)
 
     @contextmanager
     def read(self, after: int = 0) -> Iterator[Reader]:
@@ -254,9 +256,8 @@ class Run:
         return {"event": "message_end", **self.relay.ids, "metadata": metadata}
 
     def _record(self) -> None:
-        usage, fault, outcome = self.relay.usage, self.fault, str(self.outcome)
+        fault, outcome = self.fault, str(self.outcome)
         observability.run_closed(self.order.intent.intent, outcome)
-        observability.usage(usage.tokens, float(usage.price or 0), usage.currency)
         fields: dict[str, object] = {
             "request_id": self.order.request_id,
             "intent": self.order.intent.intent,

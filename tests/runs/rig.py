@@ -5,7 +5,7 @@ The stages are `Stages`, which a test can hold, break and count. Streams go over
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,7 +25,7 @@ from hawk_backend.observability import configure_logging
 from hawk_backend.pipeline.intent import Intent
 from hawk_backend.runs.collect import collect
 from hawk_backend.runs.limits import RelayClocks, RunLimits
-from hawk_backend.runs.parts import Delivery, Emit
+from hawk_backend.runs.parts import Changed, Delivery, Emit, Prepared
 from hawk_backend.runs.registry import Runs
 from tests.dify import Dify as StandIn
 from tests.dify import running
@@ -180,6 +180,7 @@ async def rigged(
     keys: Mapping[str, str] | None = None,
     base_url: str = "",
     app: str = "chat",
+    changes: Callable[[Prepared], Changed] | None = None,
 ) -> AsyncIterator[Rig]:
     """Serve a gateway with these knobs; at the end see that nothing of it is left."""
     configure_logging("INFO", "json")
@@ -187,7 +188,8 @@ async def rigged(
         stages = Stages()
         keys = keys or {"default": BY_NAME[app].key}
         dify = Dify(base_url or standin.base_url, keys, connect_s=0.5)
-        runs = Runs(stages, dify, clocks=clocks, limits=limits or LIMITS, delivery=delivery)
+        more = {"changes": changes} if changes else {}
+        runs = Runs(stages, dify, clocks=clocks, limits=limits or LIMITS, delivery=delivery, **more)
         async with (
             serving(routes(runs)) as url,
             httpx.AsyncClient(base_url=url, timeout=15) as http,

@@ -8,7 +8,7 @@ import pytest
 
 from hawk_backend.dev.dify.apps import BY_NAME
 from hawk_backend.dev.dify.script import Ending, Extra, Failure, Insert, Script
-from hawk_backend.errors import CriticalTableMissing
+from hawk_backend.errors import CacheUnavailable, CriticalTableMissing
 from hawk_backend.pipeline.relay import WITHDRAWN
 from hawk_backend.runs.limits import RunLimits
 from hawk_backend.runs.parts import Delivery
@@ -274,6 +274,33 @@ async def test_an_answer_longer_than_the_buffer_is_broken_off() -> None:
     assert events[-2]["outcome"] == "truncated"
     assert events[-1]["partial_chars"] > 0
     assert (stats["stopped"], stats["drained"]) == (1, 1)
+
+
+async def test_tables_that_changed_meanwhile_are_named() -> None:
+    """What was retired while the answer was being written is told at its end."""
+
+    async def changed() -> tuple[str, ...]:
+        return ("currency_rates",)
+
+    async with rigged(changes=lambda _: changed) as rig:
+        events = await rig.ask()
+
+    assert events[-2]["changed"] == ["currency_rates"]
+
+
+@pytest.mark.parametrize("wait_s", [0, 60], ids=["down", "slow"])
+async def test_an_answer_does_not_depend_on_what_changed(wait_s: int) -> None:
+    """A cache that is down or slow costs the names, not the answer."""
+
+    async def changed() -> tuple[str, ...]:
+        await asyncio.sleep(wait_s)
+        raise CacheUnavailable("Redis does not answer.")
+
+    async with rigged(changes=lambda _: changed) as rig:
+        events = await rig.ask()
+
+    assert events[-2]["changed"] == []
+    assert events[-1]["event"] == "message_end"
 
 
 async def test_usage_is_summed_exactly() -> None:
