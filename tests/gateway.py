@@ -43,5 +43,3 @@ async def ask(client: httpx.AsyncClient, prompt: str, **fields: object) -> list[
     response.raise_for_status()
     frames = FrameParser().feed(response.content)
     return [orjson.loads(frame.data) for frame in frames if frame.data]
-
-
