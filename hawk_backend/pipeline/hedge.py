@@ -28,8 +28,8 @@ class HedgeLimits:
     """
 
     times: float = 4.0
-    shortest_s: float = 0.1
-    longest_s: float = 0.5
+    shortest_s: float = 0.5
+    longest_s: float = 0.9
     most: int = 3
     share: float = 0.05
     burst: float = 8.0
