@@ -19,6 +19,7 @@ from hawk_backend.api.event_stream import EventStream, StreamsOutside
 from hawk_backend.clients.dify import Dify
 from hawk_backend.clients.sse import Frame, FrameParser
 from hawk_backend.dev.dify.apps import BY_NAME
+from hawk_backend.dev.dify.script import Script
 from hawk_backend.errors import HawkError, Overloaded
 from hawk_backend.models import SERVICE, Principal, Prompt
 from hawk_backend.observability import configure_logging
@@ -257,3 +258,10 @@ def answer_of(events: list[dict[str, Any]]) -> str:
 def kinds(events: list[dict[str, Any]]) -> list[str]:
     """Return the names of the events."""
     return [event["event"] for event in events]
+
+
+def brief(script: object) -> str:
+    """Return a script as the name of a test: what in it is not the default."""
+    if not isinstance(script, Script):
+        return str(script)
+    return script.model_dump_json(exclude_defaults=True)[1:61].replace('"', "")

@@ -100,7 +100,8 @@ async def test_a_prompt_stopped_before_the_first_event_ends_at_once_and_is_stopp
 @pytest.mark.parametrize("phase", ["prefetch", "before first byte", "mid-answer"])
 async def test_when_the_last_reader_leaves_the_work_ends(uid: str | None, phase: str) -> None:
     """In every phase; at once without a msg_uid, else after the time to come back."""
-    async with rigged() as rig:
+    resume_s = 0.1 if uid else 3600.0
+    async with rigged(limits=replace(LIMITS, resume_s=resume_s)) as rig:
         await rig.standin.script(LONG.model_copy(update={"think": 0.3 * (phase != "mid-answer")}))
         if phase == "prefetch":
             rig.stages.go.clear()

@@ -13,7 +13,7 @@ from hawk_backend.pipeline.relay import WITHDRAWN
 from hawk_backend.runs.limits import RunLimits
 from hawk_backend.runs.parts import Delivery
 from hawk_backend.runs.probe import probe
-from tests.runs.rig import FAST, LIMITS, answer_of, kinds, rigged
+from tests.runs.rig import FAST, LIMITS, answer_of, brief, kinds, rigged
 
 FAKE = 'data: {"event":"error"}\n\n'
 HOSTILE = ("a\u2028b", "\u0085\n\n", FAKE, "\ud83d", ": hb\r\n", "\U0001f600")
@@ -214,7 +214,7 @@ async def test_a_fault_of_our_own_is_told_without_its_text() -> None:
         (Script(refuse="internal_500"), 1),
         (Script(refuse="login_html"), 1),
     ],
-    ids=str,
+    ids=brief,
 )
 async def test_asking_again_happens_only_where_it_is_safe(script: Script, requests: int) -> None:
     """Before the first event, and only for what Dify's table calls safe; then it is one answer."""
