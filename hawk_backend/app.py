@@ -18,6 +18,7 @@ from starlette.middleware.cors import CORSMiddleware
 from hawk_backend import __version__, web
 from hawk_backend.api import cache as cache_operations
 from hawk_backend.api import hedge_ai, operations, problems, prompts
+from hawk_backend.api.event_stream import StreamsOutside
 from hawk_backend.api.health import Facts, Probe, Watch
 from hawk_backend.api.middleware import PlainPath, RequestId, Unforeseen
 from hawk_backend.api.services import Identity, Readiness, Services
@@ -108,7 +109,13 @@ def _middleware(settings: Settings) -> list[Middleware]:
         expose_headers=["X-Request-Id", "X-Hawk-Context-SHA256", "Retry-After"],
         max_age=600,
     )
-    return [Middleware(RequestId), cors, Middleware(Unforeseen), Middleware(PlainPath)]
+    return [
+        Middleware(StreamsOutside),
+        Middleware(RequestId),
+        cors,
+        Middleware(Unforeseen),
+        Middleware(PlainPath),
+    ]
 
 
 async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
@@ -301,6 +308,8 @@ def _limits(settings: Settings) -> RunLimits:
         queue=settings.hawk_dify_queue,
         resume_s=settings.hawk_resume_s,
         replay_s=settings.hawk_replay_s,
+        kept_bytes=settings.hawk_replay_bytes,
+        run_bytes=settings.hawk_run_bytes,
     )
 
 

@@ -86,6 +86,8 @@ class Settings(DeskClock):
     hawk_write_timeout_s: Seconds = 20
     hawk_resume_s: float = Field(default=15, ge=0)
     hawk_replay_s: float = Field(default=600, ge=0)
+    hawk_replay_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
+    hawk_run_bytes: int = Field(default=32 * 1024 * 1024, ge=64 * 1024)
     hawk_drain_s: float = Field(default=30, ge=0)
 
     @field_validator("allowed_origins", mode="before")
