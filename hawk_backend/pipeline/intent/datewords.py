@@ -14,6 +14,13 @@ MONTH: Mapping[str, int] = {
     **{name: number for number, name in enumerate(MONTHS, 1)},
     **{name[:3]: number for number, name in enumerate(MONTHS, 1)},
     "sept": 9,
+    **_numbered("januar februar märz april mai juni juli august september oktober november", 1),
+    "dezember": 12,
+    "janvier": 1,
+    **_numbered("juin juillet août septembre octobre novembre décembre", 6),
+    **_numbered("enero febrero marzo abril mayo junio julio agosto septiembre octubre", 1),
+    "noviembre": 11,
+    "diciembre": 12,
 }
 WEEKDAY: Mapping[str, int] = {
     **{name: number for number, name in enumerate(WEEKDAYS)},
@@ -33,6 +40,10 @@ UNIT: Mapping[str, str] = {
     **dict.fromkeys(("mth", "mths"), "m"),
     **dict.fromkeys(("yr", "yrs"), "y"),
     "qtr": "q",
+    **dict.fromkeys(("woche", "wochen", "semaine", "semaines", "semana", "semanas"), "w"),
+    **dict.fromkeys(("monat", "monate", "monaten", "mois", "meses"), "m"),
+    **dict.fromkeys(("quartal", "quartale", "trimestre"), "q"),
+    **dict.fromkeys(("jahr", "jahre", "jahren"), "y"),
     "half": "h",
 }
 """A unit of time as a word → its letter."""
@@ -49,6 +60,9 @@ COUNT: Mapping[str, int] = {
     "an": 1,
     "another": 1,
     "couple": 2,
+    **dict.fromkeys(("zwei", "deux"), 2),
+    **dict.fromkeys(("drei", "trois", "tres"), 3),
+    **dict.fromkeys(("sechs", "seis"), 6),
     "fifteen": 15,
     "eighteen": 18,
     "twenty": 20,
@@ -84,8 +98,13 @@ TENOR_BESIDE = wordset(
     "push prolong renew curve rate rates atm"
 )
 TENOR_LINK = wordset(
-    "for by another a it out fwd forward over further the this that additional into to"
+    "for by another a it out fwd forward over further the this that additional into to um de"
 )
+QUOTED = wordset(
+    "vol vols volatility volatilities points pts implied outright outrights skew smile straddle "
+    "reversal reversals butterfly curve"
+)
+"""Words of a market whose quotes are told by tenor."""
 HELD = wordset("hedge position of exposure notional cover worth")
 TENOR_SIZES = frozenset({1, 2, 3, 4, 6, 9, 12, 18, 24})
 HORIZON = wordset("var loss horizon es expected holding cvar value")

@@ -140,6 +140,8 @@ def _is_tenor(tokens: Tokens, at: int, end: int, number: int) -> bool:
     behind = tokens.word(end)
     if number not in words.TENOR_SIZES:
         return False
+    if _is_quoted(tokens) or _is_second(tokens, at):
+        return True
     if behind in words.TENOR_BESIDE:
         return behind not in words.ROLLING or not _is_code(tokens.word(at - 1))
     if _is_code(behind) or behind in words.HELD:
@@ -151,6 +153,18 @@ def _is_tenor(tokens: Tokens, at: int, end: int, number: int) -> bool:
         if word not in words.TENOR_LINK and not _is_code(word):
             return False
     return False
+
+
+def _is_quoted(tokens: Tokens) -> bool:
+    """Whether the prompt speaks of a market in tenors: "1m USDJPY vol", "points EURUSD 3m"."""
+    said = tokens.words
+    return not words.QUOTED.isdisjoint(said) and words.ROLLING.isdisjoint(said)
+
+
+def _is_second(tokens: Tokens, at: int) -> bool:
+    """Whether a tenor follows an amount: "hedge 5m EUR for 3m"."""
+    earlier = any(word[0].isdecimal() for word in tokens.words[:at])
+    return earlier and tokens.word(at - 1) == "for"
 
 
 def _is_code(word: str) -> bool:

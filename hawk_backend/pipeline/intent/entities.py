@@ -42,7 +42,7 @@ def _follow(tokens: Tokens, at: int, rest: tuple[str, ...]) -> int:
     for part in rest:
         if tokens.word(at) in {".", ",", "&"}:
             at += 1
-        if tokens.word(at) != part:
+        if tokens.word(at).removesuffix("'s") != part.removesuffix("'s"):
             return 0
         at += 1
     return at

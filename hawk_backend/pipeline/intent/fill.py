@@ -25,9 +25,6 @@ _IDS = (
 )
 _TERMS = ("entity_type", "nav_type", "hedge_method", "instrument", "status")
 _SWITCHED = wordset("nav_type hedge_method")
-_CRISIS = wordset(
-    "replay rerun crisis repeat scenario style crash meltdown shock again gfc like covid taper"
-)
 _LEAD = 8
 
 
@@ -134,7 +131,7 @@ class Filling:
     def _is_replayed(self, when: DateRange) -> bool:
         """Whether a date is the period of a historical scenario."""
         past = when.kind in {"period", "day"} and when.end.year < self._today.year
-        return past and not _CRISIS.isdisjoint(self._scanned.plain)
+        return past and not ("as" in self._scanned.plain and "of" in self._scanned.plain)
 
     def _shares(self) -> None:
         of_var = not VAR_WORDS.isdisjoint(self._scanned.plain) or "var_calculation" in self._intents

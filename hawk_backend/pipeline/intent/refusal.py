@@ -12,6 +12,8 @@ from hawk_backend.pipeline.intent.wordset import wordset
 _REACH = 5
 _ASKED_BACK = 6
 _NOUN = 48
+_ABSENT = wordset("no nothing")
+_MISSING = wordset("from yet back since received seen heard ack acks news response reply so")
 _PLAIN_NOT = wordset("not can")
 
 
@@ -71,7 +73,7 @@ class RefusalReader:
         return refusals
 
     def _negator(self, words: Words[str], at: int) -> tuple[str, ...]:
-        if tuple(words[at : at + 2]) == ("no", "longer"):
+        if tuple(words[at : at + 2]) == ("no", "longer") or _tells_absence(words, at):
             return ()
         return next((n for n in self._negators if tuple(words[at : at + len(n)]) == n), ())
 
@@ -89,3 +91,15 @@ class RefusalReader:
         while end < min(len(words), start + _REACH) and words[end] not in self._ends:
             end += 1
         return end
+
+
+def _tells_absence(words: Words[str], at: int) -> bool:
+    """Whether "no" tells that something is missing: "no ack from Murex", "nothing received yet"."""
+    if words[at] not in _ABSENT or tuple(words[at + 1 : at + 2]) == ("need",):
+        return False
+    for word in words[at + 1 : at + 1 + _REACH]:
+        if word in SYMBOL_STOPS:
+            return False
+        if word in _MISSING:
+            return True
+    return False

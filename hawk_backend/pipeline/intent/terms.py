@@ -22,6 +22,7 @@ _SWAPPED = wordset("the it this that my our from entity coi re")
 _OUTSTANDING = wordset("notional amount balance amounts principal exposure")
 _DONE_BEFORE = wordset("we i you they well be get")
 _DONE_BEHIND = wordset("on with deal")
+_LIVING = wordset("positions hedges trades deals forwards ndfs swaps options contracts")
 _VERBAL = wordset("Approved Rejected Booked Executed Posted Cancelled Validated")
 
 
@@ -137,7 +138,7 @@ def _is_status(value: str, place: Place) -> bool:
     if word == "done":
         return place.before not in _DONE_BEFORE and behind not in _DONE_BEHIND
     if word == "open":
-        asks = place.words[-1] == "?" or "which" in place.words
+        asks = place.words[-1] == "?" or "which" in place.words or place.words[place.end - 1] in _LIVING
         return place.before != "net" and (place.at > 0 or asks)
     if value not in _VERBAL:
         return True

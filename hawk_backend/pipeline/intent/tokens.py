@@ -8,6 +8,7 @@ from hawk_backend.pipeline.intent.spans import Finding
 
 _TOKEN = re.compile(
     r"(?<![a-z])p ?[&/+] ?l(?![a-z])"  # profit and loss
+    r"|(?<![a-z])r/o(?![a-z])"  # roll over
     r"|mark(?:ed)?[- ]to[- ]market(?![a-z])"
     r"|[a-z\u00df-\u024f]+(?:'[a-z]+)*"  # a word, "what's"
     r"|\d+(?:[.,']\d+)*(?:e\d{1,2}(?![a-z0-9]))?|(?<![\w.])\.\d+"  # a number
