@@ -7,6 +7,8 @@ import httpx
 
 Event = Mapping[str, Any]
 END = "=== END OF DATA ==="
+FRESH = {"X-Hawk-Fresh": "1"}
+"""Header with which every table is read from the source, whatever is cached."""
 
 
 def only(events: Iterable[Event], kind: str) -> Event:

@@ -1,7 +1,7 @@
 """A proxy in front of the real PostgREST: it counts, holds answers back and lets tables fail."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -46,13 +46,14 @@ class SourceProxy:
         finally:
             self.gate.set()
 
-    async def until_waiting(self, count: int) -> None:
-        """Wait until so many queries are in flight at once."""
+    async def until_waiting(self, tables: Iterable[str]) -> None:
+        """Wait until queries of all these tables are in flight at once."""
+        wanted = frozenset(tables)
 
-        async def so_many() -> bool:
-            return len(self.waiting) >= count
+        async def all_wait() -> bool:
+            return wanted <= set(self.waiting)
 
-        await eventually(so_many)
+        await eventually(all_wait)
 
     async def handle(self, request: Request, source: httpx.AsyncClient) -> Response:
         """Answer one query: as the test says, else as the database does."""

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.gateway import ask, open_gateway
-from tests.predecessor.reading import END, block, context_of, explained, only
+from tests.predecessor.reading import END, FRESH, block, context_of, explained, only
 from tests.predecessor.source_proxy import SourceProxy
 from tests.stack import LocalStack
 
@@ -100,9 +100,11 @@ async def test_the_order_of_tables_does_not_depend_on_who_answers_first(
         shuffle = random.Random(seed)
         changes = {"supabase_rest_url": source.url, "hawk_prepare_deadline_s": 20}
         async with open_gateway(stack, **changes) as gateway:
+            gateway.headers.update(FRESH)
+            wanted = (await explained(gateway, PROMPT))["plan"]["tables"]
             async with source.holding():
                 asking = asyncio.create_task(ask(gateway, PROMPT))
-                await source.until_waiting(13)
+                await source.until_waiting(wanted)
                 source.delay_s = partial(shuffle.uniform, 0, 0.2)
             events = await asking
         digests.add(only(events, "hawk_context")["data_sha256"])

@@ -6,7 +6,7 @@ from functools import partial
 import httpx
 
 from tests.gateway import ask, open_gateway
-from tests.predecessor.reading import only, tables
+from tests.predecessor.reading import FRESH, only, tables
 from tests.predecessor.source_proxy import SourceProxy
 from tests.predecessor.waiting import eventually
 from tests.stack import LocalStack
@@ -35,11 +35,12 @@ async def test_all_tables_of_a_prompt_are_in_flight_at_once(
     """Not one answer is given before every table was asked for."""
     changes = {"supabase_rest_url": source.url, "hawk_prepare_deadline_s": LONG_S}
     async with open_gateway(stack, **changes) as gateway:
+        gateway.headers.update(FRESH)
         wanted = await planned(gateway, PROMPT)
         async with source.holding():
             asking = asyncio.create_task(ask(gateway, PROMPT))
-            await source.until_waiting(len(wanted))
-            assert set(wanted) <= set(source.waiting)
+            await source.until_waiting(wanted)
+            assert not asking.done()
         events = await asking
     assert len(wanted) > 7
     assert tables(events).keys() == set(wanted)
@@ -56,10 +57,11 @@ async def test_ten_cold_users_wait_side_by_side_and_health_answers(
         "hawk_dify_concurrency": 10,
     }
     async with open_gateway(stack, **changes) as gateway:
+        gateway.headers.update(FRESH)
         async with source.holding():
             prompts = [f"Check if I can hedge 10K {code} today" for code in CURRENCIES]
             asking = [asyncio.create_task(ask(gateway, prompt)) for prompt in prompts]
-            await source.until_waiting(len(await planned(gateway, prompts[0])))
+            await source.until_waiting(await planned(gateway, prompts[0]))
             await eventually(partial(all_run, gateway, len(prompts)))
             for _ in range(20):
                 assert (await gateway.get("/health")).status_code == 200
@@ -77,6 +79,7 @@ async def test_users_who_come_together_share_the_queries(
     """Ten users cost the source about what one costs, not ten times as much."""
     changes = {"supabase_rest_url": source.url, "hawk_supabase_concurrency": 1}
     async with open_gateway(stack, hawk_prepare_deadline_s=LONG_S, **changes) as gateway:
+        gateway.headers.update(FRESH)
         wanted = await planned(gateway, PROMPT)
         before = len(source.asked)
         streams = await asyncio.gather(*(ask(gateway, PROMPT) for _ in range(10)))

@@ -127,11 +127,11 @@ async def test_clearing_a_currency_says_what_it_cleared(
 async def test_what_was_cleared_is_read_from_the_source(
     stack: LocalStack, source: SourceProxy
 ) -> None:
-    """The next prompt asks the database again."""
+    """The database is asked again, for the next prompt at the latest."""
     async with open_gateway(stack, supabase_rest_url=source.url) as gateway:
         await ask(gateway, "Check if I can hedge 150K CNY today")
-        assert (await gateway.delete("/cache/clear/CNY")).status_code == 200
         before = len(source.asked)
+        assert (await gateway.delete("/cache/clear/CNY")).status_code == 200
         await ask(gateway, "Check if I can hedge 150K CNY today")
     assert any(asked.startswith("position_nav_master?") for asked in source.asked[before:])
 

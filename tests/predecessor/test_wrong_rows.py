@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.gateway import ask, open_gateway
-from tests.predecessor.reading import block, context_of, tables
+from tests.predecessor.reading import FRESH, block, context_of, explained, tables
 from tests.predecessor.source_proxy import SourceProxy
 from tests.predecessor.waiting import eventually
 from tests.stack import LocalStack
@@ -65,12 +65,9 @@ async def test_no_query_names_what_does_not_exist(stack: LocalStack, source: Sou
     async with open_gateway(stack, supabase_rest_url=source.url) as gateway:
         await eventually(partial(discovered, gateway))
         before = len(source.statuses)
+        gateway.headers.update(FRESH)
         for prompt in FAMILIES:
-            await gateway.post(
-                "/hawk-agent/explain?context=true",
-                json={"user_prompt": prompt},
-                headers={"X-Hawk-Fresh": "1"},
-            )
+            await explained(gateway, prompt)
     statuses = source.statuses[before:]
     assert len(statuses) > 100
     assert [told for told in statuses if told[1] not in {200, 206}] == []
@@ -153,6 +150,7 @@ async def test_a_negative_position_is_not_fully_hedged(
     gateway: httpx.AsyncClient, sql: asyncpg.Connection
 ) -> None:
     """A position below zero has nothing to hedge, is told as over-hedged and lowers no other."""
+    gateway.headers.update(FRESH)
     where = "where entity_id = 'ENTITY0017' and nav_type = 'RE'"
     before = await sql.fetch(f"select nav_id, current_position from position_nav_master {where}")  # noqa: S608 - ours
     await sql.execute(f"update position_nav_master set current_position = -50000 {where}")  # noqa: S608 - ours
