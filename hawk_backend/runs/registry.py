@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
+from typing import Any
 from uuid import uuid4
 
 from hawk_backend import observability
@@ -117,7 +118,7 @@ class Runs:
         """Return what operators may know of each run that has not come to its end."""
         return [_summary(run) for run in self._tasks.values()]
 
-    def report(self) -> Mapping[str, object]:
+    def report(self) -> Mapping[str, Any]:
         """Return the sums since the start: outcomes, usage, places, the last faults."""
         return {
             "runs": {

@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
-from hawk_backend.api.event_stream import EventStream
+from hawk_backend.api.event_stream import EventStream, StreamsOutside
 from hawk_backend.dev.dify.script import Script
 from hawk_backend.models import SERVICE, Prompt
 from hawk_backend.runs.run import Run
@@ -96,6 +97,29 @@ async def test_every_write_holds_whole_events_and_is_bounded() -> None:
     assert max(map(len, writes)) <= 64 * 1024
     assert [len(events_of(write)) > 0 for write in writes[1:-1]] == [True] * (len(writes) - 2)
     assert len(events_of(b"".join(writes))) == len(run.buffer)
+
+
+async def test_the_framework_has_returned_while_a_stream_is_open() -> None:
+    """What it holds of a request is free long before the stream has ended."""
+    told: list[str] = []
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        told.append(message["type"])
+
+    async with rigged() as rig:
+        run = submitted(rig)
+
+        async def framework(scope: Scope, receive: Receive, send: Send) -> None:
+            await EventStream(run)(scope, receive, send)
+            told.append("framework returned")
+
+        await StreamsOutside(framework)({"type": "http"}, receive, send)
+
+    assert told[:3] == ["http.response.start", "framework returned", "http.response.body"]
 
 
 async def test_a_server_that_raises_when_the_browser_has_gone_is_understood() -> None:

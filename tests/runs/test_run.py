@@ -125,7 +125,6 @@ async def test_events_beside_the_answer_become_what_the_table_says() -> None:
     }
     assert answer_of(events) == f"ab{WITHDRAWN}withheld"
     assert events[-1]["metadata"]["outcome"] == "replaced"
-    assert isinstance(counts, dict)
     assert counts["dropped"] >= len(NOISE)
 
 
@@ -238,7 +237,10 @@ async def test_asking_again_comes_to_an_end() -> None:
         await rig.clean()
         stats = await rig.standin.stats()
 
+        (fault,) = rig.runs.report()["last_faults"]
+
     assert len(stats["requests"]) == 1 + len(FAST.retries)
+    assert fault["remedy"] == "check that Dify and the proxy in front of it are up"
     assert events[-1]["code"] == "dify_unavailable"
 
 
@@ -313,7 +315,6 @@ async def test_usage_is_summed_exactly() -> None:
         await rig.clean()
         spent = rig.runs.report()["usage"]
 
-    assert isinstance(spent, dict)
     assert spent["cost"] == {"USD": "0.3"}
     assert spent["total_tokens"] == 15
 
