@@ -136,12 +136,15 @@ def _days(walk: DateWalk, at: int, number: int, unit: str, end: int) -> Reading 
 
 
 def _is_tenor(tokens: Tokens, at: int, end: int, number: int) -> bool:
-    """Whether "3m" is a tenor: beside a forward, a roll or points, and not before its currency."""
-    behind = tokens.word(end)
+    """Whether "3m" is a tenor rather than money."""
     if number not in words.TENOR_SIZES:
         return False
-    if _is_quoted(tokens) or _is_second(tokens, at):
-        return True
+    return _is_quoted(tokens) or _is_second(tokens, at) or _is_forward(tokens, at, end)
+
+
+def _is_forward(tokens: Tokens, at: int, end: int) -> bool:
+    """Whether a forward, a roll or points stand beside "3m", and its currency not behind."""
+    behind = tokens.word(end)
     if behind in words.TENOR_BESIDE:
         return behind not in words.ROLLING or not _is_code(tokens.word(at - 1))
     if _is_code(behind) or behind in words.HELD:

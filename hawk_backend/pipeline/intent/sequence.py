@@ -43,10 +43,9 @@ class Sequencer:
     def __init__(self, lexicon: Lexicon, vocabulary: Vocabulary, numbers: frozenset[str]) -> None:
         self._vocabulary = vocabulary
         self._numbers = numbers
+        self._fillers = frozenset(lexicon.request.fillers.split())
         self._openers = (
-            frozenset((lexicon.request.fillers + " " + lexicon.request.coordinators).split())
-            | SYMBOL_STOPS
-            | {"but", "so"}
+            frozenset(lexicon.request.coordinators.split()) | SYMBOL_STOPS | {"but", "so"}
         )
 
     def spell(self, tokens: Tokens) -> tuple[list[str], list[tuple[str, ...]], list[str]]:
@@ -131,7 +130,8 @@ class Sequencer:
                 for polite in _POLITE:
                     if tuple(words[at : at + len(polite)]) == polite:
                         skip = len(polite)
-            fresh = word in self._openers if not skip else False
+            opens = word in self._openers or (word in self._fillers and starts[at])
+            fresh = opens and not skip
 
 
 def _stop(word: str) -> str:

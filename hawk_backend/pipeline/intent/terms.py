@@ -138,7 +138,8 @@ def _is_status(value: str, place: Place) -> bool:
     if word == "done":
         return place.before not in _DONE_BEFORE and behind not in _DONE_BEHIND
     if word == "open":
-        asks = place.words[-1] == "?" or "which" in place.words or place.words[place.end - 1] in _LIVING
+        asks = place.words[-1] == "?" or "which" in place.words
+        asks = asks or place.words[place.end - 1] in _LIVING
         return place.before != "net" and (place.at > 0 or asks)
     if value not in _VERBAL:
         return True
