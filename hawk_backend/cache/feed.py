@@ -103,8 +103,10 @@ class Feed:
             self._call.clear()
             await self.turn()
             rest = self._interval_s - (time.monotonic() - began)
+            # not wait_for: before Python 3.12 it may swallow the order to end
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._call.wait(), max(rest, 0.0))
+                async with asyncio.timeout(max(rest, 0.0)):
+                    await self._call.wait()
 
     async def turn(self) -> None:
         """Poll once if it is our turn, or if somebody asked for it."""

@@ -124,7 +124,8 @@ class Link:
             if not patience_s:
                 raise
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._found.wait(), patience_s)
+                async with asyncio.timeout(patience_s):
+                    await self._found.wait()
             return await self._run(command)
 
     def start(self) -> None:

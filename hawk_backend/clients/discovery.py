@@ -54,8 +54,10 @@ class Discovery:
             self._wanted.clear()
             if await self.once():
                 pause = _FIRST_PAUSE_S
+                # not wait_for: before Python 3.12 it may swallow the order to end
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wanted.wait(), REPEAT_S)
+                    async with asyncio.timeout(REPEAT_S):
+                        await self._wanted.wait()
                 await asyncio.sleep(_FIRST_PAUSE_S)
             else:
                 await asyncio.sleep(pause)

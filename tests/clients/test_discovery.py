@@ -159,6 +159,17 @@ async def test_a_new_table_is_found_when_asked_for(
         running.cancel()
 
 
+async def test_an_order_to_end_is_never_lost(discovery: Discovery) -> None:
+    """It ends although it is called for in the same moment: a shutdown waits for it."""
+    running = asyncio.ensure_future(discovery.run())
+    await _until(lambda: discovery._schema.absent == {"gl_coa"})
+    discovery.ask()
+    running.cancel()
+    ended, _ = await asyncio.wait([running], timeout=5)
+    running.cancel()
+    assert ended
+
+
 async def test_a_failed_discovery_is_repeated(
     source: FaultySource, discovery: Discovery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
