@@ -1,9 +1,12 @@
 """What every test has: the real parts on demand, and no blocking call on the loop."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+
+from hawk_backend.dev import vendor
 
 pytest_plugins = ["tests.stack", "tests.gateway"]
 
@@ -11,6 +14,12 @@ ALLOWED = (
     # redis-py reads its own version from its package's metadata at the first connection, once
     ("redis/utils.py", "get_lib_version"),
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def page_libraries() -> Path:
+    """The page's third-party code, fetched where a fresh checkout does not have it yet."""
+    return vendor.ensure()
 
 
 @pytest.fixture(autouse=True)
