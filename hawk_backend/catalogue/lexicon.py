@@ -76,8 +76,9 @@ class RequestWords:
 
 @dataclass(frozen=True)
 class NegationWords:
-    """What refuses the action behind it, what ends a refusal, what only asks."""
+    """What refuses the action behind it, what ends a refusal, what only asks; refused verbs."""
 
+    verbs: Mapping[str, str]
     before: list[str]
     ends: str
     questions: str

@@ -85,6 +85,7 @@ class ClauseReader:
         first, divider = 0, ""
         for at, word in enumerate(words):
             parts = word in SYMBOL_STOPS or word in self._coordinators
+            parts = parts or (word == "please" and words[first] in self._conditions)
             if 0 < at == corrected:
                 clauses.append(Clause(first, at, divider))
                 first, divider = at, ","

@@ -1,10 +1,11 @@
 """Read currencies: codes, pairs, words and signs, but not the plain words they look like."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hawk_backend.catalogue.lexicon import Lexicon
 from hawk_backend.pipeline.intent.homographs import Homographs
+from hawk_backend.pipeline.intent.money import Sum
 from hawk_backend.pipeline.intent.tokens import Tokens
 from hawk_backend.pipeline.intent.wordset import wordset
 
@@ -48,6 +49,7 @@ class CurrencyScanner:
         found: list[Named] = []
         for at in range(len(tokens)):
             if tokens.claimed[at] is not None:
+                found += _glued(tokens, at)
                 continue
             last = found[-1].last if found else -1
             named = self._sign(tokens, at, chinese=chinese)
@@ -99,6 +101,14 @@ class CurrencyScanner:
         if other and other != code and tokens.between(at).strip(" ") in {"/", "-"}:
             return Named(at, at + 2, (code, other))
         return Named(at, at + 1, (code,))
+
+
+def _glued(tokens: Tokens, at: int) -> Iterator[Named]:
+    """Yield the currency that is part of an amount's last word: "5mEUR"."""
+    finding = tokens.claimed[at]
+    last = finding is not None and tokens.ends[at] == finding.end
+    if last and isinstance(finding.value, Sum) and finding.value.currency:
+        yield Named(at, at + 1, (finding.value.currency,))
 
 
 def _by_first(

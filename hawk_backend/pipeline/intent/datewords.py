@@ -113,6 +113,10 @@ ROLLING = wordset(
     "roll rolled rolling rollover extend extending extended push prolong renew carry postpone "
     "keep defer"
 )
+PUT_OFF = ROLLING | wordset("maturity tenor expiry")
+FURTHER = wordset("by for another out on")
+MORE = wordset("more additional extra further")
+MONEY_UNITS = wordset("k m mm mn mio mil bn million thousand billion")
 TIME = wordset(
     "am pm min mins minute minutes hour hours hr hrs sec secs seconds second ms oclock sgt utc "
     "gmt hkt"

@@ -1,6 +1,7 @@
 """Forms that give a day: tomorrow, Friday, 15 Jan 2026, month end, a tenor of three months."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hawk_backend.pipeline.intent import calendar
 from hawk_backend.pipeline.intent import datewords as words
@@ -90,6 +91,7 @@ def number_first(walk: DateWalk, at: int) -> Reading | None:
     if unit in words.TIME:
         walk.tokens.claim(at, after + 1, "time", None, "time of day")
         return None
+    after += unit in words.MORE and walk.word(after + 1) in words.UNIT
     return _counted(walk, at, number, after) or bare_year(walk, at)
 
 
@@ -116,8 +118,8 @@ def _counted(walk: DateWalk, at: int, number: int, after: int) -> Reading | None
     if (spelled and unit == "d") or walk.word(end) in words.HORIZON:
         return _days(walk, at, number, unit, end)
     if unit in "qh":
-        rolls = not words.ROLLING.isdisjoint(walk.tokens.words)
-        further = walk.word(at) == "another" or walk.word(at - 1) in {"by", "for", "another"}
+        rolls = not words.PUT_OFF.isdisjoint(walk.tokens.words)
+        further = walk.word(at) == "another" or walk.word(at - 1) in words.FURTHER
         wanted = unit == "q" and further and (rolls or walk.word(at) == "another")
     else:
         wanted = (
@@ -165,9 +167,15 @@ def _is_quoted(tokens: Tokens) -> bool:
 
 
 def _is_second(tokens: Tokens, at: int) -> bool:
-    """Whether a tenor follows an amount: "hedge 5m EUR for 3m"."""
-    earlier = any(word[0].isdecimal() for word in tokens.words[:at])
-    return earlier and tokens.word(at - 1) == "for"
+    """Whether a tenor follows an amount or a roll: "hedge 5m EUR for 3m", "roll SEK by 3m"."""
+    said, behind = tokens.words, tokens.word(at + 2)
+    if tokens.word(at - 1) not in {"for", "by"} or _is_code(behind) or behind in words.HELD:
+        return False
+    if "up" not in said and not words.ROLLING.isdisjoint(said):
+        return True
+    pairs = pairwise(said[:at])
+    sums = any(one[0].isdecimal() and two in words.MONEY_UNITS for one, two in pairs)
+    return sums and tokens.word(at - 1) == "for"
 
 
 def _is_code(word: str) -> bool:

@@ -13,6 +13,8 @@ from hawk_backend.pipeline.intent.wordset import wordset
 
 ACTIONS = wordset("hedge_inception hedge_rollover hedge_termination hedge_amendment")
 _REPLACING = ACTIONS | {"hedge_utilization", "hedge_inquiry"}
+_WITHIN = {"performance_comparison": wordset("performance_metrics pnl_attribution")}
+"""What a request goes on about without asking for it: "compare A and B performance"."""
 _JOINED = frozenset({",", ":", "-", "(", ""})
 _REQUEST = 60
 _OWN = 65
@@ -85,7 +87,7 @@ class Decider:
         merged = [tops[0]]
         for top in tops[1:]:
             last = merged[-1]
-            if top.intent == last.intent:
+            if top.intent == last.intent or top.intent in _WITHIN.get(last.intent, ()):
                 continue
             if self._is_independent(top):
                 merged.append(top)

@@ -13,6 +13,8 @@ CERTAIN = 120
 _HINT = 28
 GAP = frozenset({"*"})
 _REACH = 5
+_ENDS = SYMBOL_STOPS | {"then", "afterwards", "but", "because"}
+"""What no gap reaches over."""
 
 
 class Phrase(NamedTuple):
@@ -119,7 +121,7 @@ def _match(rest: Sequence[frozenset[str]], k: int, words: Sequence[str], at: int
                 end = _match(rest, k + 1, words, ahead)
                 if end:
                     return end
-                if words[ahead] in SYMBOL_STOPS:
+                if words[ahead] in _ENDS:
                     return 0
             return 0
         if at >= len(words) or words[at] not in rest[k]:

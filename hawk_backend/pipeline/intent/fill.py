@@ -25,6 +25,10 @@ _IDS = (
 )
 _TERMS = ("entity_type", "nav_type", "hedge_method", "instrument", "status")
 _SWITCHED = wordset("nav_type hedge_method")
+_HAZARDS = wordset("Breach Failed")
+_HAZARDOUS = wordset(
+    "risk_analysis var_calculation stress_test correlation_analysis market_analysis"
+)
 _LEAD = 8
 
 
@@ -110,6 +114,8 @@ class Filling:
         ranges = [(finding, _range(finding)) for finding in found]
         if "stress_test" in self._intents:
             ranges = [(finding, when) for finding, when in ranges if not self._is_replayed(when)]
+        if self._intents[0] == "var_calculation":
+            ranges = [(finding, when) for finding, when in ranges if when.kind != "tenor"]
         if not ranges:
             return
         self.values["dates"] = tuple(when for _, when in ranges)
@@ -164,13 +170,22 @@ class Filling:
                 where = tokens.starts[at], tokens.ends[at]
                 self._once("confidence_level", Finding("", Decimal(word), *where, "level of a VaR"))
 
+    def _tells_state(self, finding: Finding) -> bool:
+        """Whether a word of state filters: not what a loss exceeds, or a bank's failure."""
+        intent = self._intents[0]
+        if intent == "configuration_query":
+            return False
+        return finding.value not in _HAZARDS or intent not in _HAZARDOUS
+
     def _terms(self) -> None:
         tokens, taken = self._scanned.tokens, self._scanned.taken
         out = {tokens.starts[at] for at in taken.words}
         for name in _TERMS:
             found = [f for f in self._scanned.terms if f.name == name and f.start not in out]
             found = self._latest(found)
-            if not found or (name == "status" and self._intents[0] == "configuration_query"):
+            if name == "status":
+                found = [finding for finding in found if self._tells_state(finding)]
+            if not found:
                 continue
             switched = name in _SWITCHED and len(found) > 1 and _from_to(tokens, found[0], found[1])
             self._put(name, found[1] if switched else found[0])

@@ -21,6 +21,7 @@ _PLAIN_FROM = 1000
 _YEARS = range(1900, 2100)
 _YEAR_DIGITS = 4
 _LENGTHS = wordset("metres meters away")
+_DOTTED = wordset("mio mil mill bln")
 _SPOKEN = wordset("quid bucks dollars euros pounds")
 _SHORT_UNITS = wordset("mm bn")
 _SHORT = 2
@@ -89,7 +90,8 @@ class MoneyScanner:
             behind = tokens.word(at + 1)
             glued = tokens.touches(at) and behind[:1].isdecimal()
             is_length = word == "m" and (behind in _LENGTHS or glued)
-            return Unit(None, at) if is_length else Unit(power, at + 1)
+            dotted = word in _DOTTED and behind == "." and tokens.word(at + 2) in self._names
+            return Unit(None, at) if is_length else Unit(power, at + 1 + dotted)
         code = self._codes.get(word[-_CODE:])
         if tokens.touches(at - 1) and code and word[:-_CODE] in self._units:
             return Unit(self._units[word[:-_CODE]], at + 1, code)

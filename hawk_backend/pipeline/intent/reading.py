@@ -19,7 +19,8 @@ _SHORT = 8
 _SURE, _LIKELY, _OPEN = 90, 70, 65
 _WIDE_LEAD = 20
 _PLURALS = wordset("hedges trades forwards deals positions swaps ndfs options orders instructions")
-_RECORD_PRONOUNS = wordset("it that this them")
+_RECORD_PRONOUNS = wordset("it its that this them")
+_CHANGES = ACTIONS - {"hedge_inception"}
 _BORROWED = ACTIONS | {
     "hedge_inquiry",
     "general_query",
@@ -148,9 +149,11 @@ class Reader:
 
     def _lacks_object(self, intent: str, slots: Slots, sequence: Sequence) -> bool:
         """Whether an action, or a question about one record, names no object but a pronoun."""
-        if is_narrow(slots) or slots.exclude_currency or slots.amount is not None:
+        if is_narrow(slots) or slots.exclude_currency:
             return False
         words = frozenset(sequence.words)
+        if slots.amount is not None:
+            return intent in _CHANGES and not words.isdisjoint(_RECORD_PRONOUNS)
         if intent in ACTIONS:
             described = slots.date is not None and not words.isdisjoint(_PLURALS)
             pronoun = not words.isdisjoint(self._pronouns)

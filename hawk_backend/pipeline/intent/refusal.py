@@ -1,5 +1,6 @@
 """Read refusals: what a user does not want is taken out of the evidence, and told."""
 
+from collections.abc import Iterator
 from collections.abc import Sequence as Words
 from typing import NamedTuple
 
@@ -47,6 +48,7 @@ class RefusalReader:
         self._firsts = frozenset(negator[0] for negator in self._negators)
         self._ends = wordset(lexicon.negation.ends + " and then so") | SYMBOL_STOPS
         self._asking = wordset(lexicon.negation.questions)
+        self._verbs = {verb: intents.split() for verb, intents in lexicon.negation.verbs.items()}
         request = lexicon.request
         self._openers = wordset(f"{request.coordinators} {request.fillers} but") | SYMBOL_STOPS
 
@@ -58,7 +60,14 @@ class RefusalReader:
             hits = [hit for hit in clause.hits if not any(r.holds(hit) for r in refusals)]
             refused += (hit for hit in hits if any(r.refuses(hit) for r in refusals))
             clause.hits = [hit for hit in hits if not any(r.refuses(hit) for r in refusals)]
-        return refused
+        refused = [hit for hit in refused if hit.phrase not in self._verbs]
+        return [*refused, *(hit for refusal in refusals for hit in self._done(refusal, words))]
+
+    def _done(self, refusal: Refusal, words: Words[str]) -> Iterator[Hit]:
+        """Yield what the verbs under a refusal would have done: "do not book"."""
+        for at in range(refusal.negator, refusal.end):
+            for intent in self._verbs.get(words[at], ()):
+                yield Hit(at, at + 1, intent, _NOUN, command=True, phrase=words[at])
 
     def _refusals(self, words: Words[str]) -> list[Refusal]:
         refusals: list[Refusal] = []
@@ -69,6 +78,7 @@ class RefusalReader:
                 opens = at == 0 or words[at - 1] in self._openers
                 end = self._end(words, at + len(negator))
                 nouns = opens or word not in _PLAIN_NOT
+                nouns = nouns and not _excludes(words, at, at + len(negator))
                 refusals.append(Refusal(at, at + len(negator), end, nouns))
         return refusals
 
@@ -91,6 +101,11 @@ class RefusalReader:
         while end < min(len(words), start + _REACH) and words[end] not in self._ends:
             end += 1
         return end
+
+
+def _excludes(words: Words[str], at: int, end: int) -> bool:
+    """Whether "not" only takes a currency out: "SGD but not THB positions"."""
+    return words[at] == "not" and tuple(words[end : end + 1]) == ("<currency>",)
 
 
 def _tells_absence(words: Words[str], at: int) -> bool:

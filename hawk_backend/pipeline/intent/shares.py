@@ -23,8 +23,11 @@ _WORD_SHARES = {
 _COUNTS = {"a": 1, "one": 1, "two": 2, "three": 3}
 _SMALL = {
     "five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "fifty": 50, "ninety": 90,
-    "two": 2, "three": 3, "four": 4, "one": 1, "eight": 8, "twelve": 12, "hundred": 100,
+    "two": 2, "three": 3, "four": 4, "one": 1, "eight": 8, "twelve": 12, "hundred": 100, "six": 6,
+    "seven": 7, "nine": 9, "forty": 40, "sixty": 60, "seventy": 70, "eighty": 80,
 }  # fmt: skip
+_TENS = frozenset(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"))
+_DAYS = frozenset(("day", "days", "week", "month", "year"))
 _EXACT = {("third", 2): Decimal("66.67"), ("thirds", 2): Decimal("66.67")}
 _NO_SHARE = {"year", "yearly", "day", "did", "was", "is"}
 _OF_YEAR = {"which", "what", "first", "second", "last", "this", "next", "and"}
@@ -41,8 +44,11 @@ def scan_shares(tokens: Tokens) -> None:
             _spoken(tokens, at)
         elif word in _SMALL and tokens.word(at + 1) in _PERCENT:
             tokens.claim(at, at + 2, "percentage", Decimal(_SMALL[word]), "percent in words")
-        elif word in {"one", "once"} and tokens.word(at + 1) in {"in", "out"}:
-            _odds(tokens, at)
+        elif word in _TENS and tokens.word(at + 1) in _SMALL and tokens.word(at + 2) in _PERCENT:
+            share = Decimal(_SMALL[word] + _SMALL[tokens.word(at + 1)])
+            tokens.claim(at, at + 3, "percentage", share, "percent in words")
+        elif word in {"one", "once"}:
+            _one_in(tokens, at)
 
 
 def decimal_of(text: str) -> Decimal | None:
@@ -58,8 +64,7 @@ def _digits(tokens: Tokens, at: int) -> None:
     if (word, tokens.word(at + 1)) in _BANDS:
         tokens.claim(at, at + 2, "band", None, "the 80-125 band")
         return
-    if tokens.word(at + 1) in {"in", "out"} and word == "1":
-        _odds(tokens, at)
+    if word == "1" and _one_in(tokens, at):
         return
     value = decimal_of(word)
     if value is None:
@@ -72,6 +77,15 @@ def _digits(tokens: Tokens, at: int) -> None:
             tokens.claimed[end] = tokens.claimed[at]
     elif behind in _BASIS:
         tokens.claim(at, at + 2, "points", None, "points")
+
+
+def _one_in(tokens: Tokens, at: int) -> bool:
+    """Read "one in twenty" and "one day in twenty"; return whether it is one of them."""
+    at += tokens.word(at + 1) in _DAYS
+    told = tokens.word(at + 1) in {"in", "out"}
+    if told:
+        _odds(tokens, at)
+    return told
 
 
 def _odds(tokens: Tokens, at: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hawk_backend.catalogue.lexicon import Lexicon
-from hawk_backend.pipeline.intent.spans import Finding
+from hawk_backend.pipeline.intent.spans import MARK, Finding
 from hawk_backend.pipeline.intent.tokens import Tokens
 from hawk_backend.pipeline.intent.wordset import wordset
 
@@ -107,6 +107,8 @@ class TermScanner:
             return place.behind not in _NO_OPTION and place.before not in {"what", "other", "my"}
         if last.startswith("forward"):
             after, behind = place.before, place.behind
+            if after[:1] == MARK:
+                return False
             return after not in self._no_forward_after and behind not in self._no_forward_before
         exchanges = place.at == 0 and place.behind in _SWAPPED
         return place.word != "swap" or not (exchanges or place.behind in _NO_SWAP)
@@ -136,7 +138,8 @@ def _is_status(value: str, place: Place) -> bool:
     if word == "outstanding":
         return behind not in _OUTSTANDING
     if word == "done":
-        return place.before not in _DONE_BEFORE and behind not in _DONE_BEHIND
+        asked_how = "how" in place.words[: place.at]
+        return not asked_how and place.before not in _DONE_BEFORE and behind not in _DONE_BEHIND
     if word == "open":
         asks = place.words[-1] == "?" or "which" in place.words
         asks = asks or place.words[place.end - 1] in _LIVING
