@@ -172,9 +172,12 @@ class Replica:
     async def poll(self) -> tuple[str, ...] | None:
         """Do what one turn of the feed does."""
         lease = await self.stamps.lease("replica")
+        await self.stamps.release("replica")
         versions = await self.database.versions()
         self.watched.learn(versions)
-        if versions is None or lease is None:
+        if lease is None:
+            return None
+        if versions is None:
             return ()
         return await self.stamps.settle(versions, lease.at_us)
 
