@@ -69,7 +69,8 @@ class Database:
         if table.name in self.errors:
             raise self.errors[table.name]
         made_of = sum(self.written[name] for name in {table.name, *table.bases})
-        row = dict.fromkeys(table.key or ("id",), f"{principal.scope} {made_of}")
+        names = table.key or tuple(column.name for column in table.columns[:1]) or ("id",)
+        row = dict.fromkeys(names, f"{principal.scope} {made_of}")
         answer = Answer(orjson.dumps([row]), tuple(row), table.row_cap, self.now)
         await self.after(table)
         rows = read_slice(
