@@ -36,7 +36,7 @@ async def hedge_ai(family: Family, request: Request, services: ServicesDep) -> R
     body = await read_object(request)
     body["instruction_type"] = body.get("instruction_type") or family.value
     prompt = Prompt.model_validate(body)
-    answer = await whole(submit(prompt, request, services, fresh=False), request)
+    answer = await whole(await submit(prompt, request, services, fresh=False), request)
     return json_response(_answer(family, prompt, answer))
 
 

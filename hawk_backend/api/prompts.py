@@ -34,7 +34,7 @@ async def process_prompt(
     prompt: PromptBody, request: Request, services: ServicesDep, *, fresh: Fresh = False
 ) -> Response:
     """Answer a prompt: a stream of server-sent events, or one JSON object with `stream: false`."""
-    run = submit(prompt, request, services, fresh=fresh)
+    run = await submit(prompt, request, services, fresh=fresh)
     if prompt.streams:
         return EventStream(run)
     answer = await whole(run, request)
@@ -44,10 +44,10 @@ async def process_prompt(
     return json_response(answer, headers=headers)
 
 
-def submit(prompt: Prompt, request: Request, services: Services, *, fresh: bool) -> Run:
+async def submit(prompt: Prompt, request: Request, services: Services, *, fresh: bool) -> Run:
     """Admit a prompt; raises PromptConflict (409) or Overloaded (503) before anything is sent."""
     timings: dict[str, float] = {}
-    intent = services.pipeline.understand(prompt, timings)
+    intent = await services.pipeline.understood(prompt, timings)
     return services.runs.submit(
         prompt,
         intent,

@@ -31,7 +31,7 @@ async def explain(
 
     Only the context needs the source; Dify is never asked.
     """
-    intent = pipeline.understand(prompt)
+    intent = await pipeline.understood(prompt, {})
     tables = [query.table for query in pipeline.plan(intent).queries]
     answer = _reading(intent) | {
         "plan": {"tables": tables},

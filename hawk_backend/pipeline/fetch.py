@@ -63,13 +63,20 @@ class Fetch:
         self._clock = clock
 
     async def fetch(
-        self, plan: QueryPlan, principal: Principal, *, freshness: Freshness, on_result: OnResult
+        self,
+        plan: QueryPlan,
+        principal: Principal,
+        *,
+        freshness: Freshness,
+        on_result: OnResult,
+        gone_s: float = 0.0,
     ) -> tuple[TableResult, ...]:
         """Return one result a query, in the plan's order; `on_result` hears of each as it ends.
 
         What does not arrive in time is missing; its read goes on and serves the next prompt.
+        `gone_s` of the deadline are over already.
         """
-        until = asyncio.get_running_loop().time() + self._deadline_s
+        until = asyncio.get_running_loop().time() + self._deadline_s - gone_s
         names = (*(query.table for query in plan.queries), *plan.support)
         tables = [self._catalogue.tables[name] for name in names]
         reading = await self._slices.look(tables, principal, freshness)

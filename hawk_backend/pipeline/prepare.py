@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -49,7 +50,11 @@ class Prepared:
 
 
 class Pipeline:
-    """The stages up to the context, with what they need in hand."""
+    """The stages up to the context, with what they need in hand.
+
+    Prompts take turns to compute: of a burst, one works between two looks at the sockets, so
+    that the loop is held no longer by many prompts than by one.
+    """
 
     def __init__(
         self,
@@ -66,7 +71,7 @@ class Pipeline:
         self._parser = parser
         self._fetch = fetch
         self._desk = KeptDesk()
-        self._building = asyncio.Semaphore(1)  # many at once would each hold the loop for a turn
+        self._turn = asyncio.Semaphore(1)
         self._now = now
         self._context_limit = context_limit
         self._observe = observe
@@ -85,6 +90,18 @@ class Pipeline:
             read = self._parser.parse(prompt.user_prompt, prompt.template_category)
             return resolve(read, prompt.model_dump(exclude_none=True))
 
+    async def understood(self, prompt: Prompt, timings_ms: dict[str, float]) -> Intent:
+        """Return the same when it is this prompt's turn."""
+        async with self._own_turn():
+            return self.understand(prompt, timings_ms)
+
+    @asynccontextmanager
+    async def _own_turn(self) -> AsyncIterator[None]:
+        """Work while no other prompt does, then let the loop look at its sockets."""
+        async with self._turn:
+            yield
+            await asyncio.sleep(0)
+
     def plan(self, intent: Intent) -> QueryPlan:
         """Return the tables that answer the intent."""
         return plan(intent, self._catalogue, self._today())
@@ -99,8 +116,9 @@ class Pipeline:
         started = time.perf_counter()
         timings: dict[str, float] = {}
         emit(intent_event(intent))
-        with stage(Stage.PLAN, timings):
-            queries = self.plan(intent)
+        async with self._own_turn():
+            with stage(Stage.PLAN, timings):
+                queries = self.plan(intent)
         emit({"event": "hawk_plan", "tables": [query.table for query in queries.queries]})
         with stage(Stage.FETCH, timings):
             results = await self._fetch.fetch(
@@ -108,9 +126,10 @@ class Pipeline:
                 principal,
                 freshness=_freshness(prompt, intent, fresh=fresh),
                 on_result=lambda result: _tell(result, emit),
+                gone_s=time.perf_counter() - started,
             )
         _require_critical(intent, queries, results)
-        async with self._building:
+        async with self._own_turn():
             with stage(Stage.CONTEXT, timings):
                 context = await self._build(prompt, intent, queries, results, started)
         if context.dropped:

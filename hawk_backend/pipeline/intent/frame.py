@@ -143,11 +143,11 @@ def _evidence(item: Evidence) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    """Turn a slot's value into JSON's own types; an integral Decimal becomes an int."""
+    """Turn a slot's value into JSON's own types; a Decimal stays exact."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        return _number(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, DateRange):
@@ -159,3 +159,10 @@ def _plain(value: object) -> object:
     if isinstance(value, Money):
         return {"value": _plain(value.value), "currency": value.currency}
     return value
+
+
+def _number(value: Decimal) -> int | float | str:
+    """Give the number that reads back as `value`; its digits as text where a float has too few."""
+    if value == value.to_integral_value():
+        return int(value)
+    return float(value) if Decimal(repr(float(value))) == value else str(value)
