@@ -10,11 +10,19 @@ from hawk_backend.pipeline.intent.evidence import Hit
 from hawk_backend.pipeline.intent.sequence import SYMBOL_STOPS
 from hawk_backend.pipeline.intent.wordset import wordset
 
-_REACH = 5
+_REACH = 7
 _ASKED_BACK = 6
 _NOUN = 48
 _ABSENT = wordset("no nothing")
 _MISSING = wordset("from yet back since received seen heard ack acks news response reply so")
+_WAIVED = {("?", "no")} | {
+    ("not", word) for word in ("needed", "required", "wanted", "necessary", "desired", "allowed")
+}
+"""What takes back the clause before: "rollover? no", "a capacity check is not needed"."""
+_WILLS = wordset(
+    "going to ask asking planning plan want wanting wanted intend intending supposed about allowed "
+    "meant wish tell request authorise authorize need"
+)
 _PLAIN_NOT = wordset("not can")
 
 
@@ -72,6 +80,10 @@ class RefusalReader:
     def _refusals(self, words: Words[str]) -> list[Refusal]:
         refusals: list[Refusal] = []
         for at, word in enumerate(words):
+            if tuple(words[at : at + 2]) in _WAIVED:
+                start = _before(words, at)
+                refusals.append(Refusal(start, start, at, nouns=True))
+                continue
             inside = refusals and at < refusals[-1].negator
             negator = self._negator(words, at) if word in self._firsts and not inside else ()
             if negator and not self._is_question(words, at):
@@ -90,7 +102,7 @@ class RefusalReader:
     def _is_question(self, words: Words[str], at: int) -> bool:
         """Whether "not" only asks: "why was it not executed"."""
         for back in range(at - 1, max(-1, at - 1 - _ASKED_BACK), -1):
-            if words[at] != "not" or words[back] in SYMBOL_STOPS:
+            if words[at] != "not" or words[back] in SYMBOL_STOPS or _wills(words, at):
                 return False
             if words[back] in self._asking:
                 return True
@@ -101,6 +113,16 @@ class RefusalReader:
         while end < min(len(words), start + _REACH) and words[end] not in self._ends:
             end += 1
         return end
+
+
+def _before(words: Words[str], at: int) -> int:
+    """Return the stop before the clause that ends at `at`, -1 for none."""
+    return next((back for back in range(at - 1, -1, -1) if words[back] in SYMBOL_STOPS), -1)
+
+
+def _wills(words: Words[str], at: int) -> bool:
+    """Whether "not" stands before a will: "we are not going to", "I did not ask to"."""
+    return at + 1 < len(words) and words[at + 1] in _WILLS
 
 
 def _excludes(words: Words[str], at: int, end: int) -> bool:
