@@ -1,4 +1,4 @@
-"""The command line: dev, serve, ask, explain, status, check, openapi.
+"""The command line: dev, serve, ask, explain, analyze, warm, status, check, openapi.
 
 Imports stand inside the commands: `--help` answers at once, and `serve` loads nothing that only
 `dev` needs.
@@ -10,13 +10,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
 from hawk_backend import __version__
 from hawk_backend.errors import ConfigurationError, HawkError
 
+_LOOK_S = 0.2
+"""How often `warm` looks how far it is."""
 _CHECK_S = 15.0
 """How long `check` waits for a part that does not answer."""
 
@@ -139,6 +141,27 @@ def explain(
 
 
 @app.command()
+def warm(url: Url = "") -> None:
+    """Have a running gateway read every table into memory; shows how far it is."""
+    asyncio.run(_warm(_address(url)))
+
+
+async def _warm(url: str) -> None:
+    from hawk_backend.clients.gateway import open_gateway
+
+    async with open_gateway(url) as gateway:
+        progress = await gateway.post("/cache/warm", {})
+        while progress["left"]:
+            typer.echo(f"{progress['done']} of {progress['total']} tables", err=True)
+            await asyncio.sleep(_LOOK_S)
+            progress = (await gateway.get("/cache/stats"))["warm"]
+        stats = await gateway.get("/cache/stats")
+    failed = f", {progress['failed']} could not be read" if progress["failed"] else ""
+    size = stats["memory_bytes"] / 1e6
+    typer.echo(f"{stats['memory_cache_size']} tables in memory, {size:.1f} MB{failed}")
+
+
+@app.command()
 def status(url: Url = "") -> None:
     """Print /system/status of a running gateway."""
     _print_json(_call(url, "GET", "/system/status"))
@@ -162,13 +185,15 @@ async def _check() -> int:
         services = await open_services(read_settings(), stack)
         parts = await services.watch.settled(_CHECK_S)
         source = await _discovered(services.report)
+        feed = cast("Mapping[str, object]", services.report()["feed"])
     for name, part in parts.items():
         typer.echo(f"{'✗' if part.amiss else '✓'} {name}")
         for line in (*part.amiss, *part.warnings):
             typer.echo(f"    {line}")
-    typer.echo("database and catalogue")
-    for topic, found in source.items():
-        typer.echo(f"    {topic.replace('_', ' ')}: {_listed(found)}")
+    for title, topics in (("database and catalogue", source), ("version feed", feed)):
+        typer.echo(title)
+        for topic, found in topics.items():
+            typer.echo(f"    {topic.replace('_', ' ')}: {_listed(found)}")
     return int(any(part.amiss for part in parts.values()))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ def url(gateway: httpx.AsyncClient) -> str:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "dev", "serve", "ask", "explain", "analyze", "status", "check", "openapi"],
+    ["", "dev", "serve", "ask", "explain", "analyze", "warm", "status", "check", "openapi"],
 )
 async def test_every_command_explains_itself(folder: Path, command: str) -> None:
     """--help says what a command is for."""
@@ -104,6 +105,16 @@ async def test_status_prints_what_the_gateway_says(
     assert status["components"]["supabase"]["total_entities"] == 44
 
 
+async def test_warm_shows_how_far_it_is(folder: Path, gateway: httpx.AsyncClient) -> None:
+    """It waits until every table of the database is in memory, and says what they take."""
+    ended = await hawk(folder, "warm", "--url", url(gateway))
+    assert ended.code == 0
+    said = re.fullmatch(r"(\d+) tables in memory, ([\d.]+) MB\n", ended.out)
+    assert said is not None
+    assert int(said[1]) >= 40
+    assert 0 < float(said[2]) < 20
+
+
 async def test_a_refusal_is_one_line_and_its_remedy(
     folder: Path, gateway: httpx.AsyncClient
 ) -> None:
@@ -132,7 +143,9 @@ async def test_check_says_that_all_is_well(folder: Path, stack: LocalStack) -> N
     """With everything within reach check names the parts and exits with 0."""
     ended = await hawk(folder, "check", env=stack.env)
     assert ended.code == 0
-    assert all(f"✓ {part}\n" in ended.out for part in ("supabase", "redis", "dify"))
+    assert all(f"✓ {part}\n" in ended.out for part in ("supabase", "redis", "dify", "feed"))
+    assert "mode: live" in ended.out
+    assert "tables without trigger: none" in ended.out
     assert "absent columns: none" in ended.out
 
 
