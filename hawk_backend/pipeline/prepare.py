@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -21,6 +20,7 @@ from hawk_backend.pipeline.context import (
 )
 from hawk_backend.pipeline.fetch import Fetch, TableResult
 from hawk_backend.pipeline.intent import Intent, IntentParser, resolve
+from hawk_backend.pipeline.passes import Passes
 from hawk_backend.pipeline.plan import QueryPlan, plan
 
 _LOG = logger("pipeline.prepare")
@@ -30,6 +30,9 @@ Emit = Callable[[Mapping[str, object]], None]
 
 Observe = Callable[[Sequence[TableResult], float], None]
 """Takes what became of a prompt's tables, and the milliseconds of its prepare."""
+
+_PASS_S = 0.01
+"""That prompts compute between two looks at the sockets: /health waits for it in a burst."""
 
 _WITHOUT_HOLES = frozenset("IURTA")
 """Instruction types that are refused when a critical table is missing or absent."""
@@ -50,11 +53,7 @@ class Prepared:
 
 
 class Pipeline:
-    """The stages up to the context, with what they need in hand.
-
-    Prompts take turns to compute: of a burst, one works between two looks at the sockets, so
-    that the loop is held no longer by many prompts than by one.
-    """
+    """The stages up to the context, with what they need in hand."""
 
     def __init__(
         self,
@@ -71,7 +70,8 @@ class Pipeline:
         self._parser = parser
         self._fetch = fetch
         self._desk = KeptDesk()
-        self._turn = asyncio.Semaphore(1)
+        self._passes = Passes(_PASS_S)
+        self._building = asyncio.Semaphore(1)  # many at once would each hold the loop for a turn
         self._now = now
         self._context_limit = context_limit
         self._observe = observe
@@ -91,16 +91,9 @@ class Pipeline:
             return resolve(read, prompt.model_dump(exclude_none=True))
 
     async def understood(self, prompt: Prompt, timings_ms: dict[str, float]) -> Intent:
-        """Return the same when it is this prompt's turn."""
-        async with self._own_turn():
-            return self.understand(prompt, timings_ms)
-
-    @asynccontextmanager
-    async def _own_turn(self) -> AsyncIterator[None]:
-        """Work while no other prompt does, then let the loop look at its sockets."""
-        async with self._turn:
-            yield
-            await asyncio.sleep(0)
+        """Return the same once the loop has time for it."""
+        await self._passes.enter()
+        return self.understand(prompt, timings_ms)
 
     def plan(self, intent: Intent) -> QueryPlan:
         """Return the tables that answer the intent."""
@@ -116,9 +109,9 @@ class Pipeline:
         started = time.perf_counter()
         timings: dict[str, float] = {}
         emit(intent_event(intent))
-        async with self._own_turn():
-            with stage(Stage.PLAN, timings):
-                queries = self.plan(intent)
+        await self._passes.enter()
+        with stage(Stage.PLAN, timings):
+            queries = self.plan(intent)
         emit({"event": "hawk_plan", "tables": [query.table for query in queries.queries]})
         with stage(Stage.FETCH, timings):
             results = await self._fetch.fetch(
@@ -129,7 +122,7 @@ class Pipeline:
                 gone_s=time.perf_counter() - started,
             )
         _require_critical(intent, queries, results)
-        async with self._own_turn():
+        async with self._building:
             with stage(Stage.CONTEXT, timings):
                 context = await self._build(prompt, intent, queries, results, started)
         if context.dropped:
