@@ -24,8 +24,8 @@ _LOOSE = frozenset({",", ".", "-", ";", ":", "so", "\n"})
 _FRESH = SYMBOL_STOPS | {""}
 _VERIFYING = wordset("check verify confirm see tell show make")
 _STATING = wordset(
-    "approved are come comes coming drops expire expires expiring falls fell has have is longer looks "
-    "mature matures maturing needs rolls rose run runs said was went"
+    "approved are come comes coming drops expire expires expiring falls fell has have is longer "
+    "looks mature matures maturing needs rolls rose run runs said was went"
 )
 _BEING = wordset("is are look looks was were all")
 _PASSING = wordset(

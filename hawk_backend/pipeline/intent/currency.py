@@ -106,8 +106,9 @@ class CurrencyScanner:
 def _glued(tokens: Tokens, at: int) -> Iterator[Named]:
     """Yield the currency that is part of an amount's last word: "5mEUR"."""
     finding = tokens.claimed[at]
-    last = finding is not None and tokens.ends[at] == finding.end
-    if last and isinstance(finding.value, Sum) and finding.value.currency:
+    if finding is None or tokens.ends[at] != finding.end or not isinstance(finding.value, Sum):
+        return
+    if finding.value.currency:
         yield Named(at, at + 1, (finding.value.currency,))
 
 

@@ -100,6 +100,7 @@ TENOR_BESIDE = wordset(
 TENOR_LINK = wordset(
     "for by another a it out fwd forward over further the this that additional into to um de"
 )
+AGAIN = wordset("another further")
 QUOTED = wordset(
     "vol vols volatility volatilities points pts implied outright outrights skew smile straddle "
     "reversal reversals butterfly curve"

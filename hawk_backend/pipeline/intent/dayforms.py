@@ -154,7 +154,7 @@ def _is_forward(tokens: Tokens, at: int, end: int) -> bool:
     for back in range(at - 1, max(-1, at - 1 - _TENOR_BACK), -1):
         word = tokens.word(back)
         if word in words.TENOR_BESIDE:
-            return True
+            return word not in words.AGAIN or not words.ROLLING.isdisjoint(tokens.words)
         if word not in words.TENOR_LINK and not _is_code(word):
             return False
     return False

@@ -30,6 +30,7 @@ _HAZARDOUS = wordset(
     "risk_analysis var_calculation stress_test correlation_analysis market_analysis"
 )
 _LEAD = 8
+_HORIZON = 3
 
 
 class Filling:
@@ -115,7 +116,7 @@ class Filling:
         if "stress_test" in self._intents:
             ranges = [(finding, when) for finding, when in ranges if not self._is_replayed(when)]
         if self._intents[0] == "var_calculation":
-            ranges = [(finding, when) for finding, when in ranges if when.kind != "tenor"]
+            ranges = [(finding, when) for finding, when in ranges if not self._is_horizon(finding)]
         if not ranges:
             return
         self.values["dates"] = tuple(when for _, when in ranges)
@@ -123,6 +124,11 @@ class Filling:
         if len(ranges) > 1 and _from_to(self._scanned.tokens, finding, ranges[1][0]):
             finding, when = self._turned(*ranges[:2])
         self._put("date", finding, when)
+
+    def _is_horizon(self, finding: Finding) -> bool:
+        """Whether a VaR only looks so far: "lose in a week", "over ten days"."""
+        said = self._scanned.tokens.low[finding.start : finding.end].split()
+        return _range(finding).kind == "tenor" or (said[0] == "over" and len(said) <= _HORIZON)
 
     def _turned(
         self, one: tuple[Finding, DateRange], two: tuple[Finding, DateRange]

@@ -23,6 +23,7 @@ _OUTSTANDING = wordset("notional amount balance amounts principal exposure")
 _DONE_BEFORE = wordset("we i you they well be get")
 _DONE_BEHIND = wordset("on with deal")
 _LIVING = wordset("positions hedges trades deals forwards ndfs swaps options contracts")
+_ASKED_BY = wordset("who when user")
 _VERBAL = wordset("Approved Rejected Booked Executed Posted Cancelled Validated")
 
 
@@ -148,4 +149,4 @@ def _is_status(value: str, place: Place) -> bool:
         return True
     earlier = place.words[: place.at]
     agent = place.before in {"i", "you"} or (place.before == "we" and value != "Booked")
-    return not agent and behind != "by" and "who" not in earlier and "when" not in earlier
+    return not agent and behind != "by" and _ASKED_BY.isdisjoint(earlier)

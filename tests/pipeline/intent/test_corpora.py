@@ -5,6 +5,8 @@ import pytest
 from hawk_backend.pipeline.intent import IntentParser
 from tests.pipeline.intent.score import Record, Score, load, score
 
+CORPORA = ("given_dev", "own_dev", "own_heldout", "own_more", "second_dev", "second_heldout")
+
 
 def scored(parser: IntentParser, name: str) -> Score:
     """Score one corpus."""
@@ -31,19 +33,19 @@ def test_the_held_out_prompts_are_read_right(parser: IntentParser) -> None:
     assert result.slot_f1 >= 0.97
 
 
-@pytest.mark.parametrize("name", ["given_dev", "own_dev", "own_heldout", "own_more"])
+@pytest.mark.parametrize("name", CORPORA)
 def test_no_refused_action_is_ever_returned(parser: IntentParser, name: str) -> None:
     """An intent that the user refuses stands neither as the first nor as a further one."""
     assert scored(parser, name).unsafe == 0
 
 
-@pytest.mark.parametrize("name", ["given_dev", "own_dev", "own_heldout", "own_more"])
+@pytest.mark.parametrize("name", CORPORA)
 def test_confidence_is_calibrated(parser: IntentParser, name: str) -> None:
     """A confidence of nine tenths means that nine of ten such readings are right."""
     assert scored(parser, name).calibration_error <= 0.05
 
 
-@pytest.mark.parametrize("name", ["given_dev", "own_dev", "own_heldout", "own_more"])
+@pytest.mark.parametrize("name", ["given_dev", "own_dev", "own_heldout", "own_more", "second_dev"])
 def test_scope_and_behaviour_follow_the_scheme(parser: IntentParser, name: str) -> None:
     """How wide to look and whether to go on are derived as the label scheme says."""
     result = scored(parser, name)

@@ -61,3 +61,9 @@ def test_exclusions_and_corrections_hold(
     """What is taken out never filters, what is corrected is forgotten."""
     slots = parser.parse(prompt).slots
     assert (slots.currency, slots.exclude_currency) == (kept, out)
+
+
+def test_a_currency_glued_to_its_amount_is_named(parser: IntentParser) -> None:
+    """The amount "5mEUR" names the euro as "5m EUR" does."""
+    slots = parser.parse("hedge 5mEUR").slots
+    assert (slots.currency, slots.amount_currency) == (("EUR",), "EUR")

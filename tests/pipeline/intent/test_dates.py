@@ -11,6 +11,7 @@ from hawk_backend.pipeline.intent.dates import read_absolute
     [
         ("today", "2025-09-17", "2025-09-17"),
         ("tmrw", "2025-09-18", "2025-09-18"),
+        ("一季度的业绩", "2025-01-01", "2025-03-31"),
         ("yesterday", "2025-09-16", "2025-09-16"),
         ("on 30/09/2025", "2025-09-30", "2025-09-30"),
         ("on 31 Mar 2026", "2026-03-31", "2026-03-31"),
@@ -62,6 +63,12 @@ def test_a_date_is_read(parser: IntentParser, said: str, start: str, end: str) -
         ("extend EUR by 2W", "2025-10-01"),
         ("6m forward in NOK", "2026-03-17"),
         ("将欧元对冲展期三个月", "2025-12-17"),
+        ("forward points EURUSD 3M", "2025-12-17"),
+        ("1m USDJPY vol", "2025-10-17"),
+        ("hedge 5m EUR for 3m", "2025-12-17"),
+        ("roll ORD-5 one more month", "2025-10-17"),
+        ("push ORD-5 out a quarter", "2025-12-17"),
+        ("den CHF-Hedge um 3 Monate verlängern", "2025-12-17"),
     ],
 )
 def test_a_tenor_is_a_day_from_today(parser: IntentParser, prompt: str, day: str) -> None:

@@ -70,6 +70,9 @@ def test_counts_shares_and_years_are_no_amounts(parser: IntentParser, prompt: st
         ("hedge 3m EUR, sorry, 5m EUR", 5_000_000),
         ("it's 1.5bn IDR, not 1.5m, correct ORD-1", 1_500_000_000),
         ("bring the HKD hedge down to zero", 0),
+        ("I entered 3m but meant 30m on ORD-3", 30_000_000),
+        ("2.5 mio. EUR hedge", 2_500_000),
+        ("can the CAR buffer take another 3m?", 3_000_000),
     ],
 )
 def test_of_several_amounts_the_asked_one_is_taken(
