@@ -7,6 +7,8 @@ from dataclasses import dataclass
 class RelayClocks:
     """Seconds. Dify pings every 10, and sends its headers with the first byte only."""
 
+    prefetch: float = 30.0
+    """A last resort: the stages before Dify have deadlines of their own, far below."""
     first_byte: float = 60.0
     idle: float = 30.0
     total: float = 1200.0

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from enum import Enum
 
 from hawk_backend import observability
-from hawk_backend.errors import HawkError
+from hawk_backend.errors import HawkError, UpstreamTimeout
 from hawk_backend.models import Outcome, Stage
 from hawk_backend.pipeline import faults
 from hawk_backend.pipeline.faults import Fault
@@ -164,14 +164,7 @@ class Run:
             async with asyncio.timeout(None) as self._early:
                 if self.why:
                     return None
-                prepared = await self._parts.prepare.prepare(
-                    self.order.prompt,
-                    self.order.intent,
-                    self.order.principal,
-                    fresh=self.order.fresh,
-                    emit=self._tell,
-                )
-                self.timings_ms.update(prepared.timings_ms)
+                prepared = await self._prefetch()
                 self.phase = "queue"
                 await self._ticket.granted()
         except TimeoutError:
@@ -180,6 +173,25 @@ class Run:
             return None
         finally:
             self._early = None
+        return prepared
+
+    async def _prefetch(self) -> Prepared:
+        order = self.order
+        try:
+            async with asyncio.timeout(self.clocks.prefetch):
+                prepared = await self._parts.prepare.prepare(
+                    order.prompt,
+                    order.intent,
+                    order.principal,
+                    fresh=order.fresh,
+                    emit=self._tell,
+                )
+        except TimeoutError as exc:
+            raise UpstreamTimeout(
+                "The data for this request could not be read in time.",
+                remedy="the log names the stage that hangs; its own deadlines did not hold",
+            ) from exc
+        self.timings_ms.update(prepared.timings_ms)
         return prepared
 
     async def _generate(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from hawk_backend.dev.dify.script import Script, Stall, Stopping
 from hawk_backend.models import SERVICE, Prompt
-from tests.runs.rig import FAST, INTENT, LIMITS, Rig, answer_of, events_of, kinds, rigged
+from tests.runs.rig import FAST, INTENT, LIMITS, PATIENCE, Rig, answer_of, events_of, kinds, rigged
 
 LONG = Script(answer="word ", tokens=2000, rate=200)
 STALLED = LONG.model_copy(update={"stall": Stall(at=3)})
@@ -293,8 +293,9 @@ async def test_shutdown_ends_every_run_with_its_terminal_event(phase: str) -> No
             elif phase == "before first byte":
                 await rig.standin.until(started=2)
             await rig.runs.drain(0.05)
-            late = await rig.http.post("/ask", json={"user_prompt": "x"})
-            events = await browser.rest()
+            async with asyncio.timeout(PATIENCE):
+                late = await rig.http.post("/ask", json={"user_prompt": "x"})
+                events = await browser.rest()
         await rig.clean()
         stats = await rig.standin.stats()
 
@@ -366,6 +367,17 @@ async def test_each_clock_ends_what_it_limits(
         await rig.clean()
 
     assert (events[-1]["code"], events[-2]["outcome"]) == (code, outcome)
+
+
+async def test_stages_that_hang_are_given_up() -> None:
+    """Should a stage's own deadline not hold, the prompt still has an end."""
+    async with rigged(clocks=replace(FAST, prefetch=0.1)) as rig:
+        rig.stages.go.clear()
+        events = await rig.ask()
+        await rig.clean()
+
+    assert rig.stages.cancelled == 1
+    assert (events[-1]["code"], events[-1]["status"]) == ("upstream_timeout", 504)
 
 
 async def test_pings_keep_a_thinking_model_alive() -> None:
