@@ -78,6 +78,8 @@ class Catalogue:
 def _chain_faults(table: Table, tables: Mapping[str, Table]) -> Iterator[str]:
     for base in set(table.bases) - tables.keys():
         yield f"bases: {base} is no table"
+    for other in table.beside.keys() - tables.keys():
+        yield f"beside: {other} is no table"
     for slot, rules in table.filters.items():
         if slot not in SLOTS:
             yield f"filters.{slot} is no slot"

@@ -1,6 +1,6 @@
 """Tables and their columns, as tables.toml declares them."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -111,7 +111,9 @@ class Table:
     `filters` gives for a slot the alternative rules of which a row must pass one.
     `stands_in` gives for a column the alternative columns that hold the same in another
     generation of the schema (several are joined). `tells` is the column that tells the currency of
-    a record that a prompt names here. Without columns it takes what the database has.
+    a record that a prompt names here. `beside` gives by the name of another table the slots that
+    do not narrow this one where that one is read too. Without columns it takes what the database
+    has.
     """
 
     name: Name
@@ -134,6 +136,7 @@ class Table:
         default_factory=dict
     )
     stands_in: Mapping[Name, tuple[Name, ...]] = field(default_factory=dict)
+    beside: Mapping[Name, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:
@@ -167,7 +170,18 @@ class Table:
             faults.append("a column is declared twice")
         if self.kind == "view" and not self.bases and self.core:
             faults.append("a view names the tables that it is made of in bases")
+        faults += [
+            f"beside.{other}: {slot} has no rule in filters"
+            for other, slots in self.beside.items()
+            for slot in slots
+            if slot not in self.filters
+        ]
         return faults + [fault for slot in self.filters for fault in self._filter_faults(slot)]
+
+    def unbound(self, read: Container[str]) -> frozenset[str]:
+        """Return the slots that do not narrow it where the tables of `read` are read."""
+        found = (slots for other, slots in self.beside.items() if other in read)
+        return frozenset[str]().union(*found)
 
     def _filter_faults(self, slot: str) -> list[str]:
         rules = self.filters[slot]

@@ -10,13 +10,15 @@ from hawk_backend.desk.cells import whole
 from hawk_backend.models import Reason, TableState
 from hawk_backend.rows import Row
 
+_DONE_TODAY = ("I", "R", "T", "A")
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What a prompt asks of the desk.
 
-    `now` has a zone and `today` is its date there; `as_of` is the date asked about, or None for
-    today. `amount` counts units of `amount_currency`, or of the one currency asked about.
+    `now` has a zone and `today` is its date there; `as_of` is the date that the prompt names, or
+    None. `amount` counts units of `amount_currency`, or of the one currency asked about.
     """
 
     today: date
@@ -42,9 +44,15 @@ class Ask:
         return "RE" if (self.nav_type or "").startswith("RE") else self.nav_type or ""
 
     @property
+    def past_day(self) -> date | None:
+        """The day before today whose figures are asked for; what is to be done is done today."""
+        past = self.as_of is not None and self.as_of < self.today
+        return self.as_of if past and self.instruction_type not in _DONE_TODAY else None
+
+    @property
     def reference(self) -> date:
         """The date that snapshots are chosen for: never later than today."""
-        return self.today if self.as_of is None else min(self.as_of, self.today)
+        return self.past_day or self.today
 
 
 class DeskTable(Protocol):

@@ -69,7 +69,7 @@ class Lines:
         self._tables = tables
         self._rules = BufferRules(tables, ask.today)
         self._entities = {text(row, "entity_id"): row for row in tables.rows("entity_master")}
-        self._hedged = _newest(tables.rows(ALLOCATIONS))
+        self._hedged = newest_allocations(tables.rows(ALLOCATIONS), ask)
         self._no_allocations = tables.lack(ALLOCATIONS)
 
     def line(self, row: Row) -> Line:
@@ -115,27 +115,42 @@ class Lines:
     def hedged(self, entity_id: str, nav_type: str, currency: str) -> Figure:
         """Return hedged_position of the newest allocation that stands (domain.md 3.3).
 
-        Newest by created_date, then allocation_id; Rejected and Failed do not stand.  The column
-        is a snapshot, never summed.  No row in a completely read table is 0 by record.
+        Newest by created_date, then allocation_id; Rejected and Failed do not stand, nor does what
+        was created after a past day that is asked about.  The column is a snapshot, never summed.
+        No row in a completely read table is 0 by record.
         """
         if self._no_allocations:
             return Unknown((self._no_allocations,))
         row = self._hedged.get((entity_id, nav_type))
         if row is None:
             return Known(ZERO, currency, "0 by record: no allocation")
-        address = Address(ALLOCATIONS, text(row, "allocation_id"), "hedged_position")
-        return stored(row, address, currency)
+        return hedged_position(row, currency)
 
 
-def _newest(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:
+def hedged_position(row: Row, currency: str) -> Figure:
+    """Return an allocation's hedged_position, as stored."""
+    address = Address(ALLOCATIONS, text(row, "allocation_id"), "hedged_position")
+    return stored(row, address, currency)
+
+
+def newest_allocations(rows: Iterable[Row], ask: Ask) -> dict[tuple[str, str], Row]:
+    """Give each (entity, NAV type) its newest allocation that is neither Rejected nor Failed.
+
+    For a past day those count that had been created by then.
+    """
     found: dict[tuple[str, str], Row] = {}
     for row in rows:
-        if text(row, "allocation_status") in _VOID:
+        if text(row, "allocation_status") in _VOID or _came_later(row, ask.past_day):
             continue
         key = (text(row, "entity_id"), text(row, "nav_type"))
         if key not in found or _age(found[key]) < _age(row):
             found[key] = row
     return found
+
+
+def _came_later(row: Row, past_day: date | None) -> bool:
+    created = day(row, "created_date")
+    return past_day is not None and created is not None and created > past_day
 
 
 def _age(row: Row) -> tuple[datetime, str]:

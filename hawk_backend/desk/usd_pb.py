@@ -19,6 +19,7 @@ from hawk_backend.desk.figure import (
     stored,
     total,
 )
+from hawk_backend.desk.lines import ALLOCATIONS, hedged_position, newest_allocations
 from hawk_backend.desk.rates import Rate, Rates
 from hawk_backend.models import TableState
 from hawk_backend.rows import Row
@@ -84,7 +85,8 @@ def usd_pb(
     `amounts` are what is asked for, by currency and in it.
 
     Total = current + requested x rate in USD, to cents, half up.  Current is the sum of the
-    entities' latest usd_pb_deposit; where none is on record, sum of Hedged x rate.  Up to the
+    entities' latest usd_pb_deposit; where none is on record, sum of Hedged x rate.  Levels are
+    those of a currency: all its entities and NAV types count, whichever are asked about.  Up to the
     lowest level WITHIN, up to the second WARN, up to the third CRITICAL, above it BREACH
     (domain.md 3.3).
     """
@@ -92,7 +94,7 @@ def usd_pb(
         return ()
     levels = _levels(tables, ask.today)
     currencies = ask.currencies or tuple(item.currency for item in capacity)
-    reader = _Reader(tables, ask, capacity, rates)
+    reader = _Reader(tables, ask, rates)
     return tuple(reader.status(code, levels.get(code), amounts.get(code)) for code in currencies)
 
 
@@ -110,14 +112,15 @@ def _levels(tables: Tables, today: date) -> dict[str, Row]:
 class _Reader:
     """What the statuses of all currencies share."""
 
-    def __init__(
-        self, tables: Tables, ask: Ask, capacity: Sequence[Capacity], rates: Rates
-    ) -> None:
+    def __init__(self, tables: Tables, ask: Ask, rates: Rates) -> None:
         self._tables = tables
         self._rates = rates
-        self._nav = f" {ask.nav}" if ask.nav else ""
-        self._capacity = {item.currency: item for item in capacity}
+        self._day = ask.reference
         self._deposits = _latest(tables.rows(_DEPOSITS), ask.reference)
+        self._depositors = {text(row, "entity_id") for row in tables.rows(_DEPOSITS)}
+        self._hedges: dict[str, list[Row]] = {}
+        for row in newest_allocations(tables.rows(ALLOCATIONS), ask).values():
+            self._hedges.setdefault(text(row, "currency_code"), []).append(row)
         self._entities: dict[str, list[str]] = {}
         for row in tables.rows("entity_master"):
             self._entities.setdefault(text(row, "currency_code"), []).append(text(row, "entity_id"))
@@ -128,7 +131,7 @@ class _Reader:
         rate = self._rates.rate(currency, "USD")
         new = NOTHING_NEW if requested is None else in_usd(requested, rate)
         deposits = _basis("usd_pb_deposit", self._deposited(currency), new, levels)
-        hedged = _basis(f"hedged{self._nav} x rate", self._hedged(currency, rate), new, levels)
+        hedged = _basis("hedged x rate", self._hedged(currency, rate), new, levels)
         by_record = self._has_deposits(currency)
         return UsdPb(
             currency=currency,
@@ -163,7 +166,7 @@ class _Reader:
     def _has_deposits(self, currency: str) -> bool:
         """Whether deposits decide: they are there, or it is not known that there are none."""
         if self._tables.lack(_DEPOSITS) is None:
-            return any(entity in self._deposits for entity in self._entities.get(currency, ()))
+            return not self._depositors.isdisjoint(self._entities.get(currency, ()))
         return self._tables.state(_DEPOSITS) not in (None, TableState.ABSENT)
 
     def _deposited(self, currency: str) -> Figure:
@@ -172,15 +175,18 @@ class _Reader:
             return Unknown((lack,))
         rows = [self._deposits[e] for e in self._entities.get(currency, ()) if e in self._deposits]
         if not rows:
-            return Unknown((f"{_DEPOSITS}: no row of an entity of {currency}",))
+            return Unknown((f"{_DEPOSITS}: no row of an entity of {currency} up to {self._day}",))
         return total("USD", "sum of the entities' latest deposits", map(_deposit, rows))
 
     def _hedged(self, currency: str, rate: Rate) -> Figure:
-        found = self._capacity.get(currency)
-        if found is None:
-            return Unknown((f"position_nav_master: no position in {currency}",))
-        hedged = total(currency, "sum of Hedged", (line.hedged for line in found.lines))
-        return in_usd(hedged, rate)
+        lack = self._tables.lack(ALLOCATIONS) or self._tables.lack("entity_master")
+        if lack:
+            return Unknown((lack,))
+        if currency not in self._entities:
+            return Unknown((f"entity_master: no entity of {currency}",))
+        rows = self._hedges.get(currency, ())
+        figures = (hedged_position(row, currency) for row in rows)
+        return in_usd(total(currency, "sum of all entities' Hedged", figures), rate)
 
 
 def in_usd(figure: Figure, rate: Rate) -> Figure:

@@ -1,6 +1,6 @@
 """Conditions: by which slots a table is narrowed, and which tables that leads through.  Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 
 from hawk_backend.catalogue import NAMING, SOFT, Catalogue, IntentTables, Table
@@ -22,30 +22,37 @@ class Narrow:
     """What the intents that use a table say of it: what narrows it beside the hard slots."""
 
     soft: frozenset[str]
+    unbound: frozenset[str]
     regardless: bool
     history: bool
     limit: int | None
 
     @classmethod
-    def of(cls, table: str, readings: Collection[IntentTables]) -> "Narrow":
-        """Join several intents: no row that one of them wants is left out for another."""
-        users = [reading for reading in readings if table in reading]
-        slots = [{slot for slot, names in r.filters.items() if table in names} for r in users]
-        limits = [reading.limits.get(table) for reading in users]
+    def of(cls, table: Table, readings: Collection[IntentTables], read: Container[str]) -> "Narrow":
+        """Join several intents: no row that one of them wants is left out for another.
+
+        `read` are all tables that are read for them.
+        """
+        name = table.name
+        users = [reading for reading in readings if name in reading]
+        slots = [{slot for slot, names in r.filters.items() if name in names} for r in users]
+        limits = [reading.limits.get(name) for reading in users]
         return cls(
             soft=frozenset(set.intersection(*slots) if slots else ()),
-            regardless=any(table in reading.regardless for reading in users),
-            history=any(table in reading.history for reading in users),
+            unbound=table.unbound(read),
+            regardless=any(name in reading.regardless for reading in users),
+            history=any(name in reading.history for reading in users),
             limit=None if None in limits or not limits else max(n for n in limits if n),
         )
 
 
 def where(table: Table, narrow: Narrow, asked: Wanted) -> Where:
     """Return the groups that narrow a table; a record that is named decides alone."""
-    named = tuple(slot for slot in asked.named if slot in table.filters and not narrow.regardless)
+    slots = [slot for slot in table.slots if slot not in narrow.unbound]
+    named = tuple(slot for slot in asked.named if slot in slots and not narrow.regardless)
     if named:
         return (named,)
-    return tuple((slot,) for slot in table.slots if _narrows(slot, table, narrow, asked))
+    return tuple((slot,) for slot in slots if _narrows(slot, table, narrow, asked))
 
 
 def _narrows(slot: str, table: Table, narrow: Narrow, asked: Wanted) -> bool:

@@ -57,9 +57,17 @@ def plan(intent: Intent, catalogue: Catalogue, today: date) -> QueryPlan:
     told_by = conditions.told_by(catalogue, asked)
     rests_on = conditions.rests_on(catalogue, asked, told_by)
     readings = _readings(intent, catalogue)
+    needs = _needs(intent, catalogue, readings, asked)
     queries = tuple(
-        _query(catalogue, name, need, Narrow.of(name, readings), asked, rests_on)
-        for name, need in _needs(intent, catalogue, readings, asked).items()
+        _query(
+            catalogue,
+            name,
+            need,
+            Narrow.of(catalogue.tables[name], readings, needs),
+            asked,
+            rests_on,
+        )
+        for name, need in needs.items()
     )
     through = frozenset[str]().union(*(query.through for query in queries))
     return QueryPlan(

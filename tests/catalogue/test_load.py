@@ -193,6 +193,18 @@ def test_known_currencies_are_iso_codes_and_the_offshore_renminbi() -> None:
         ),
         (
             "tables.toml",
+            'threshold_configuration = ["entity", "entity_type"]',
+            'threshold_configurations = ["entity", "entity_type"]',
+            "tables.toml [entity_master]: beside: threshold_configurations is no table",
+        ),
+        (
+            "tables.toml",
+            'threshold_configuration = ["entity", "entity_type"]',
+            'threshold_configuration = ["nav_type"]',
+            "tables.toml [entity_master]: beside.threshold_configuration: nav_type has no rule",
+        ),
+        (
+            "tables.toml",
             'bases = ["hedge_instructions"]',
             'bases = ["hedge_instruction"]',
             "bases: hedge_instruction is no table",

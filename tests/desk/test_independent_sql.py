@@ -1,10 +1,12 @@
 """The same figures from SQL, written apart from the desk, over the synthetic data."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import asyncpg
+import pytest
 
 from hawk_backend.desk import Figures
 from hawk_backend.desk.capacity import Capacity
@@ -12,6 +14,7 @@ from hawk_backend.desk.lines import Line
 from hawk_backend.pipeline.intent import Intent, Slots
 from tests.desk.tables import TODAY, known, whole
 from tests.pipeline.context.live import open_pipeline, prepare
+from tests.pipeline.shelf import CATALOGUE
 from tests.stack import LocalStack
 
 LINES = """
@@ -184,6 +187,53 @@ async def test_every_broker_status_is_that_of_sql(stack: LocalStack) -> None:
         assert status.descending
         bases.add(status.headline.name)
     assert bases == {"usd_pb_deposit", "hedged x rate"}
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        Slots(currency=("HKD",), entity_type="Branch"),
+        Slots(currency=("HKD",), nav_type="RE"),
+        Slots(entity_ids=("ENTITY0012",)),
+    ],
+)
+@pytest.mark.parametrize("kind", ["hedge_utilization", "hedge_inception"])
+async def test_the_broker_s_levels_are_those_of_the_whole_currency(
+    stack: LocalStack, kind: str, narrowed: Slots
+) -> None:
+    """Whichever entities or NAV type hedge: HKD holds 134,000 USD, 50,000 HKD more are CRITICAL."""
+    amount = Decimal(50_000)
+    expected = {row["currency_code"]: row for row in await rows(stack, BROKER, TODAY, amount)}
+    slots = replace(narrowed, amount=amount, amount_currency="HKD")
+    (figures,) = await asked(stack, kind, [slots])
+    (status,) = figures.usd_pb
+    assert known(status.headline.total) == expected["HKD"]["total"] == Decimal("140428.02")
+    assert status.headline.status == "CRITICAL"
+    assert known(status.other.current) == Decimal("30854.47")
+    assert 0 < len(lines(figures.capacity)) < 8
+
+
+async def test_naming_an_order_changes_no_capacity(stack: LocalStack) -> None:
+    """Every intent that computes capacity still knows what stands hedged beside the order."""
+    expected = sum(
+        max(row["unhedged"], Decimal(0))
+        for row in await rows(stack, LINES, TODAY)
+        if row["currency_code"] == "HKD"
+    )
+    computed = {
+        kind
+        for kind in CATALOGUE.intents
+        for figures in await asked(stack, kind, [Slots(order_id="ORD-2025-014")])
+        for capacity in figures.capacity
+        if known(capacity.total) == expected == Decimal(1_065_000)
+    }
+    made_of = ("entity_master", "position_nav_master", "allocation_engine")
+    assert computed == {
+        kind
+        for kind, intent in CATALOGUE.intents.items()
+        if all(name in intent for name in made_of)
+    }
+    assert computed >= {"hedge_inception", "hedge_utilization", "hedge_rollover"}
 
 
 async def test_what_is_outstanding_is_that_of_sql(stack: LocalStack) -> None:

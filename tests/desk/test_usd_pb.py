@@ -148,6 +148,27 @@ def test_a_currency_without_levels_is_named() -> None:
         assert "threshold_configuration" in missing_of(found.maximum)[0]
 
 
+def test_hedged_amounts_that_are_not_all_known_are_no_basis() -> None:
+    """A part of the entities or of their allocations is no sum; what is missing is named."""
+    for name in ("allocation_engine", "entity_master"):
+        found = broker(150_000, **{name: missing()})
+        assert found.other.status is Status.UNKNOWN
+        assert missing_of(found.other.current) == (f"{name}: missing (timeout)",)
+    found = broker(entity_master=given())
+    assert missing_of(found.headline.current) == ("entity_master: no entity of CNY",)
+
+
+def test_hedged_amounts_count_whichever_positions_are_asked_about() -> None:
+    """Allocations of an entity whose position was not asked for stand with the broker as well."""
+    hedged = given(
+        allocation("ALLOC_1", "ENTITY0005", "COI", "50000"),
+        allocation("ALLOC_2", "ENTITY0006", "RE", "30000"),
+        allocation("ALLOC_3", "ENTITY0006", "RE", "90000", allocation_status="Failed"),
+    )
+    found = broker(allocation_engine=hedged, position_nav_master=given())
+    assert known(found.other.current) == Decimal(11_200)
+
+
 def test_nothing_asked_for_adds_nothing() -> None:
     """Without an amount the status is that of what stands with the broker."""
     found = broker(None)

@@ -77,6 +77,29 @@ def test_one_request_does_not_hide_the_rows_of_another() -> None:
     assert query(both, "hedge_instructions").where == (("currency",),)
 
 
+@pytest.mark.parametrize("name", sorted(CATALOGUE.intents))
+def test_no_table_hides_what_a_figure_beside_it_needs(name: str) -> None:
+    """No order narrows allocations beside positions, no entity what stands beside thresholds."""
+    slots = {"currency": ("HKD",), "entity_ids": ("ENT12",), "entity_type": "Branch"}
+    plan = planned(asks(name, order_id="ORD-1", event_id="EVT-1", **slots))
+    read = {
+        query.table: {slot for group in query.where for slot in group} for query in plan.queries
+    }
+    if "position_nav_master" in read:
+        assert not read.get("allocation_engine", set()) & {"order", "event"}
+    if "threshold_configuration" in read:
+        plan = planned(asks(name, nav_type="RE", **slots))
+        for table in ("entity_master", "allocation_engine", "usd_pb_deposit"):
+            wheres = [query.where for query in plan.queries if query.table == table]
+            assert wheres in ([], [(("currency",),)], [(("currency",), ("snapshot",))])
+
+
+def test_alone_a_table_is_narrowed_as_asked() -> None:
+    """Where no capacity is computed an order's allocations are enough."""
+    plan = planned(asks("hedge_amendment", order_id="ORD-1"))
+    assert query(plan, "allocation_engine").where == (("order",),)
+
+
 def test_an_ambiguous_prompt_reads_what_its_other_readings_need() -> None:
     """The critical tables of the next two readings are wanted."""
     unsure = replace(
