@@ -35,8 +35,15 @@ def _of_capacity(capacity: Capacity) -> Iterator[Alert]:
         yield _buffer_conflict(capacity, lines)
     for line in capacity.lines:
         yield from _of_line(line, capacity.places)
+    days = ", ".join(map(str, capacity.as_of)) or "an unknown date"
+    if capacity.before:
+        yield Alert(
+            "NO_SNAPSHOT",
+            f"{capacity.currency} has no snapshot of every position up to {capacity.before}, the "
+            f"date asked about: positions as of {days}, less what was hedged up to "
+            f"{capacity.before}, are shown instead. This is not the capacity of that date.",
+        )
     if capacity.stale:
-        days = ", ".join(map(str, capacity.as_of)) or "an unknown date"
         yield Alert(
             "SNAPSHOT_STALE",
             f"{capacity.currency} positions as of {days} are more than two days old for the "

@@ -8,7 +8,7 @@ from functools import partial
 from hawk_backend.desk.ask import Ask, Tables
 from hawk_backend.desk.figure import Figure, Known, Unknown, total
 from hawk_backend.desk.lines import POSITIONS, Line, Lines
-from hawk_backend.desk.positions import snapshot, stale
+from hawk_backend.desk.positions import later, snapshot, stale
 from hawk_backend.desk.turns import Steps, each
 
 
@@ -17,6 +17,7 @@ class Capacity:
     """One currency's lines and what they add up to.
 
     `total` is Unknown as soon as one line is; `computable` adds up the lines that are known.
+    `before` is the date asked about where a line's snapshot is later than that.
     """
 
     currency: str
@@ -27,6 +28,7 @@ class Capacity:
     computable: Figure
     rule_total: Figure
     stale: bool
+    before: date | None
 
     @property
     def as_of(self) -> tuple[date, ...]:
@@ -75,6 +77,7 @@ def _capacity(currency: str, tables: Tables, ask: Ask, lines: Sequence[Line]) ->
         computable=computable,
         rule_total=_sum(currency, (*(line.rule.available for line in lines), *unread)),
         stale=any(stale(line.as_of, ask.reference) for line in lines),
+        before=ask.reference if any(later(line.as_of, ask.reference) for line in lines) else None,
     )
 
 

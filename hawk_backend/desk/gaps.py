@@ -9,6 +9,14 @@ from hawk_backend.desk.figures import Figures
 from hawk_backend.desk.notes import Gap
 
 _NAMED = 8
+_LOAD = (
+    "check the currency, or load entities and positions of {currency} before hedging; "
+    "do not infer them from other currencies."
+)
+_OTHER_PERIOD = (
+    "ask for a period that has snapshots of {currency}, or without one for the newest; "
+    "do not infer them from other dates."
+)
 _SUPPLY = "supply what is missing and ask again; do not estimate it."
 
 
@@ -43,17 +51,23 @@ def _no_positions(ask: Ask, tables: Tables) -> Iterator[Gap]:
         what = (
             f"Positions in {currency} could not be read ({lack})"
             if lack
-            else _none(tables, currency)
+            else _none(ask, tables, currency)
         )
+        remedy = _OTHER_PERIOD if _known(tables, currency) and ask.past_day else _LOAD
         yield Gap(
-            f"{what}: capacity of {currency} cannot be computed.",
-            f"check the currency, or load entities and positions of {currency} before hedging; "
-            "do not infer them from other currencies.",
+            f"{what}: capacity of {currency} cannot be computed.", remedy.format(currency=currency)
         )
 
 
-def _none(tables: Tables, currency: str) -> str:
-    known = any(text(row, "currency_code") == currency for row in tables.rows("entity_master"))
+def _known(tables: Tables, currency: str) -> bool:
+    return any(text(row, "currency_code") == currency for row in tables.rows("entity_master"))
+
+
+def _none(ask: Ask, tables: Tables, currency: str) -> str:
+    known = _known(tables, currency)
+    if known and ask.past_day:
+        asked = f"the period asked about, up to {ask.past_day}"
+        return f"No position in {currency} is on record in {asked}"
     if known or tables.lack("entity_master"):
         return f"No position in {currency} is on record"
     return f"No entity and no position in {currency} is on record"

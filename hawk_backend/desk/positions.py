@@ -44,6 +44,11 @@ def stale(when: date | None, reference: date) -> bool:
     return when is None or reference - when > STALE_AFTER
 
 
+def later(when: date | None, reference: date) -> bool:
+    """Say whether a snapshot was taken after the date it stands for."""
+    return when is not None and when > reference
+
+
 def _rank(when: date | None, reference: date) -> tuple[int, date]:
     if when is None:
         return (0, date.min)

@@ -51,6 +51,18 @@ def test_an_old_snapshot_is_an_alert() -> None:
         assert codes(position_nav_master=rows, threshold_configuration=QUIET) == expected
 
 
+def test_a_snapshot_after_the_date_asked_about_is_an_alert() -> None:
+    """A past day shows what is there and says that it is not of that day; I, R, T, A act today."""
+    past = TODAY - timedelta(days=28)
+    found = compute(ask(instruction_type="U", as_of=past), full())
+    (alert,) = [alert for alert in found.alerts if alert.code == "NO_SNAPSHOT"]
+    assert "CNY has no snapshot of every position up to 2025-08-20" in alert.text
+    assert "positions as of 2025-09-17" in alert.text
+    assert found.capacity[0].before == past
+    for kind in "IRTA":
+        assert compute(ask(instruction_type=kind, as_of=past), full()).capacity[0].before is None
+
+
 def test_a_position_that_is_marked_is_an_alert() -> None:
     """Anything but OK in data_quality_status is told."""
     rows = given(position("ENTITY0006", "COI", "1000000", "0", data_quality_status="SUSPECT"))

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from hawk_backend.desk import compute
-from tests.desk.tables import Given, ask, full, given, golden, instruction, missing, position
+from tests.desk.tables import TODAY, Given, ask, full, given, golden, instruction, missing, position
 
 
 def gaps(tables: dict[str, Given], **asked: object) -> list[str]:
@@ -27,6 +27,19 @@ def test_a_currency_with_entities_but_no_positions_says_so() -> None:
     """The sentence tells which of the two is missing."""
     tables = {**golden(), "position_nav_master": given()}
     assert gaps(tables)[0].startswith("No position in CNY is on record")
+
+
+def test_a_period_without_snapshots_is_no_currency_without_positions() -> None:
+    """Nothing in August: it is the period that has none, and nothing is to be loaded."""
+    tables = {**golden(), "position_nav_master": given()}
+    august = TODAY.replace(month=8, day=31)
+    assert gaps(tables, as_of=august)[0] == (
+        "No position in CNY is on record in the period asked about, up to 2025-08-31: capacity of "
+        "CNY cannot be computed. Recommendation: ask for a period that has snapshots of CNY, or "
+        "without one for the newest; do not infer them from other dates."
+    )
+    unknown = gaps(tables, as_of=august, currencies=("EUR",))[0]
+    assert unknown.startswith("No entity and no position in EUR is on record: ")
 
 
 def test_positions_that_could_not_be_read_are_not_called_absent() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 
 from hawk_backend.desk import Figures
 from hawk_backend.desk.capacity import Capacity
+from hawk_backend.desk.figure import total
 from hawk_backend.desk.lines import Line
-from hawk_backend.pipeline.intent import Intent, Slots
-from tests.desk.tables import TODAY, known, whole
+from hawk_backend.pipeline.intent import DateRange, Intent, Slots
+from tests.desk.tables import TODAY, known, missing_of, whole
 from tests.pipeline.context.live import open_pipeline, prepare
 from tests.pipeline.shelf import CATALOGUE
 from tests.stack import LocalStack
@@ -21,7 +23,7 @@ LINES = """
 with hedged as (
     select distinct on (entity_id, nav_type) entity_id, nav_type, hedged_position
     from allocation_engine
-    where allocation_status not in ('Rejected', 'Failed')
+    where allocation_status not in ('Rejected', 'Failed') and created_date::date <= $2
     order by entity_id, nav_type, created_date desc, allocation_id desc
 ), ruled as (
     select distinct on (e.entity_id) e.entity_id, b.buffer_percentage
@@ -119,7 +121,7 @@ def lines(capacity: Sequence[Capacity]) -> list[Line]:
 
 async def test_every_line_of_every_currency_is_that_of_sql(stack: LocalStack) -> None:
     """88 lines in 11 currencies: unhedged, available and the rule's figure, digit for digit."""
-    expected = await rows(stack, LINES, TODAY)
+    expected = await rows(stack, LINES, TODAY, TODAY)
     (figures,) = await asked(stack, "hedge_utilization", [Slots()])
     found = [
         (
@@ -143,7 +145,7 @@ async def test_the_totals_of_every_currency_and_nav_type_are_those_of_sql(
     stack: LocalStack,
 ) -> None:
     """Asked by currency, with and without a NAV type: 33 prompts, 33 sums."""
-    expected = await rows(stack, LINES, TODAY)
+    expected = await rows(stack, LINES, TODAY, TODAY)
     codes = sorted({row["currency_code"] for row in expected})
     slots = [Slots(currency=(code,), nav_type=nav) for code in codes for nav in (None, "COI", "RE")]
     for asked_for, figures in zip(
@@ -163,7 +165,7 @@ async def test_the_totals_of_every_currency_and_nav_type_are_those_of_sql(
 async def test_every_entity_is_that_of_sql(stack: LocalStack) -> None:
     """What each of the 44 entities can still hedge."""
     expected: dict[str, Decimal] = {}
-    for row in await rows(stack, LINES, TODAY):
+    for row in await rows(stack, LINES, TODAY, TODAY):
         before = expected.get(row["entity_id"], Decimal(0))
         expected[row["entity_id"]] = before + max(row["unhedged"], Decimal(0))
     (figures,) = await asked(stack, "hedge_utilization", [Slots()])
@@ -213,11 +215,27 @@ async def test_the_broker_s_levels_are_those_of_the_whole_currency(
     assert 0 < len(lines(figures.capacity)) < 8
 
 
+async def test_a_past_day_counts_what_was_hedged_by_then(stack: LocalStack) -> None:
+    """August has no snapshot: September's stands in by name, less 160,000 HKD hedged by then."""
+    past = date(2025, 8, 20)
+    slots = Slots(currency=("HKD",), date=DateRange("day", past, past))
+    (figures,) = await asked(stack, "hedge_utilization", [slots])
+    (capacity,), (status,) = figures.capacity, figures.usd_pb
+    expected = [row for row in await rows(stack, LINES, TODAY, past) if row[0] == "HKD"]
+    assert [known(line.unhedged) for line in capacity.lines] == [row[3] for row in expected]
+    assert known(total("HKD", "hedged", (line.hedged for line in capacity.lines))) == 160_000
+    assert known(capacity.total) == Decimal(1_145_000)
+    assert "NO_SNAPSHOT" in [alert.code for alert in figures.alerts]
+    assert missing_of(status.headline.current) == (
+        "usd_pb_deposit: no row of an entity of HKD up to 2025-08-20",
+    )
+
+
 async def test_naming_an_order_changes_no_capacity(stack: LocalStack) -> None:
     """Every intent that computes capacity still knows what stands hedged beside the order."""
     expected = sum(
         max(row["unhedged"], Decimal(0))
-        for row in await rows(stack, LINES, TODAY)
+        for row in await rows(stack, LINES, TODAY, TODAY)
         if row["currency_code"] == "HKD"
     )
     computed = {

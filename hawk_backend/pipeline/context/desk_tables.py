@@ -71,12 +71,18 @@ def _totals(capacity: Iterable[Capacity]) -> DeskTable:
             amount(item.rule_total, item.places),
             amount(item.computable, item.places),
             ", ".join(map(str, item.as_of)) or "unknown",
-            "SNAPSHOT_STALE" if item.stale else "FRESH",
+            _freshness(item),
             len(item.by_entity),
         )
         for item in capacity
     )
     return DeskTable("capacity", "Capacity by currency: sum of Available", columns, rows)
+
+
+def _freshness(item: Capacity) -> str:
+    if item.before:
+        return f"NO_SNAPSHOT up to {item.before}"
+    return "SNAPSHOT_STALE" if item.stale else "FRESH"
 
 
 def _entities(capacity: Iterable[Capacity]) -> DeskTable:

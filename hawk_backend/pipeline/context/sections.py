@@ -177,7 +177,7 @@ def _hole(result: TableResult) -> str | None:
 
 def _why(result: TableResult) -> str:
     if result.state is TableState.EMPTY:
-        return "none on record"
+        return "none on record for what is asked"
     if result.state is TableState.ABSENT:
         return "does not exist in this database"
     return f"could not be read ({result.reason or 'error'})"

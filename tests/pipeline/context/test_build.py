@@ -55,7 +55,7 @@ def test_the_first_lines_date_positions_and_rates() -> None:
     absent = TableResult("currency_rates", TableState.ABSENT)
     lines = build(inputs(result("position_nav_master", []), absent), limit=ROOMY).text.split("\n")
     assert lines[:2] == [
-        "Positions as of: none on record",
+        "Positions as of: none on record for what is asked",
         "Rates as of: does not exist in this database",
     ]
     assert build(inputs(), limit=ROOMY).text.startswith("Positions as of: not read for this prompt")
