@@ -169,13 +169,13 @@ def _is_quoted(tokens: Tokens) -> bool:
 def _is_second(tokens: Tokens, at: int) -> bool:
     """Whether a tenor follows an amount or a roll: "hedge 5m EUR for 3m", "roll SEK by 3m"."""
     said, behind = tokens.words, tokens.word(at + 2)
-    if tokens.word(at - 1) not in {"for", "by"} or _is_code(behind) or behind in words.HELD:
+    if _is_code(behind) or behind in words.HELD:
         return False
-    if "up" not in said and not words.ROLLING.isdisjoint(said):
-        return True
+    rolls = "up" not in said and not words.ROLLING.isdisjoint(said)
     pairs = pairwise(said[:at])
     sums = any(one[0].isdecimal() and two in words.MONEY_UNITS for one, two in pairs)
-    return sums and tokens.word(at - 1) == "for"
+    before = tokens.word(at - 1)
+    return (rolls and (sums or before in {"for", "by"})) or (sums and before == "for")
 
 
 def _is_code(word: str) -> bool:

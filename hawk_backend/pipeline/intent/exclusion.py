@@ -71,9 +71,12 @@ class ExclusionReader:
         """Take out the list of currencies, entities or amounts behind a marker."""
         at = start + len(marker)
         currencies: list[int] = []
+        others: list[int] = []
         left = 0 if marker[0] in _CLOSE else _REACH
         while at < len(words) and left >= 0:
             finding = tokens.claimed[at]
+            if words[at] == "but":
+                break
             if at in by_first:
                 currencies.append(at)
                 at, left = by_first[at].last, 0
@@ -81,12 +84,13 @@ class ExclusionReader:
             if (finding is not None and finding.name in _TAKEN) or (
                 words[at] in _TERMS and not currencies
             ):
-                taken.words.add(at)
+                others.append(at)
             elif words[at] not in _LINKS:
                 left -= 1
             at += 1
-        if currencies and self._allowed(marker, words, start, at):
+        if self._allowed(marker, words, start, at):
             taken.currencies.update(currencies)
+            taken.words.update(others)
 
     def _allowed(self, marker: tuple[str, ...], words: Words[str], start: int, end: int) -> bool:
         """Whether a marker that has other senses excludes here: "all but SEK", "keep DKK out"."""

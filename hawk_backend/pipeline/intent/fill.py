@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from hawk_backend.pipeline.intent import calendar
-from hawk_backend.pipeline.intent.amounts import asked, read_amounts
+from hawk_backend.pipeline.intent.amounts import Amount, asked, read_amounts
 from hawk_backend.pipeline.intent.currency import Named
 from hawk_backend.pipeline.intent.frame import DateRange, Slots
 from hawk_backend.pipeline.intent.money import LEVELS, VAR_WORDS
@@ -108,7 +108,15 @@ class Filling:
         chosen = asked(amounts, self._scanned, amends=self._intents[0] == "hedge_amendment")
         if chosen is not None:
             self._put("amount", chosen.finding, chosen.money.value)
-            self.values["amount_currency"] = chosen.money.currency
+            self.values["amount_currency"] = self._corrected(chosen) or chosen.money.currency
+
+    def _corrected(self, amount: Amount) -> str | None:
+        """Return the currency that a correction gives an amount before it: "4m EUR, sorry, GBP"."""
+        place = self._scanned.taken.corrected
+        if amount.at > place:
+            return None
+        later = (named.codes[0] for named in self._scanned.currencies if named.first > place)
+        return next(later, None)
 
     def _dates(self) -> None:
         found = self._latest([f for f in self._claimed if f.name in {"date", "day"}])

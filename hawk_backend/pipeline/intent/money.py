@@ -129,7 +129,8 @@ class MoneyScanner:
             return at + 1
         value, end = number
         unit, word = self._unit(tokens, end), tokens.word(end)
-        if unit.power is not None and (len(word) > _SHORT or word in _SHORT_UNITS):
+        written = len(word) > _SHORT or word in _SHORT_UNITS or not word.isascii()
+        if unit.power is not None and written:
             amount = _units_of(value, unit.power)
             tokens.claim(at, unit.end, "money", Sum(amount), "amount in words")
             return unit.end
@@ -146,10 +147,15 @@ def _joined(tokens: Tokens, at: int) -> tuple[str, int]:
         return text, end
     while end <= at + _MOST_GROUPS and tokens.between(end - 1) == " ":
         group = tokens.word(end)
-        if len(group) != _GROUP or not group.isdecimal():
+        whole, stop, cents = group[:_GROUP], group[_GROUP : _GROUP + 1], group[_GROUP + 1 :]
+        if len(whole) != _GROUP or not whole.isdecimal():
+            break
+        if stop and not (stop in ",." and cents.isdecimal()):
             break
         text += group
         end += 1
+        if stop:
+            break
     return text, end
 
 

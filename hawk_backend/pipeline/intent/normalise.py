@@ -15,6 +15,7 @@ _PIECE = re.compile(
     r"|</?(?!system|developer|assistant|admin|instructions)[A-Za-z][^<>]{0,200}>"
     r"|<!--[^<>]{0,200}-->"
     r"|&(?:[a-zA-Z]{2,8}|#\d{1,6});"
+    r"|(?<=[\w ])[-=]>(?=[\w ])"
     r"|[*`~#|]+"
     r"|[ \t\f\v]{2,}|\t"
     r"| ?[^\x00-\x7f]+ ?"
@@ -29,7 +30,7 @@ _PLAIN = str.maketrans(
     {
         "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2010": "-", "\u2011": "-",
         "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2015": "-", "\u2212": "-", "\u2028": "\n",
-        "\u2029": "\n", "\u3002": ".", "\u3001": ",", "\u0130": "I", "\u300c": '"', "\u300d": '"',
+        "\u2029": "\n", "\u3002": ".", "\u3001": ",", "\u0130": "I", "\u2192": " to ", "\u300c": '"', "\u300d": '"',
     }
 )  # fmt: skip
 
@@ -98,7 +99,7 @@ def _plain(piece: str) -> str:
     if first == "&":
         return " " if piece == "&nbsp;" else unescape(piece).replace("\xa0", " ")
     if piece.isascii():
-        return " "
+        return " to " if piece[-1] == ">" else " "
     visible = _INVISIBLE.sub("", piece)
     plain = unicodedata.normalize("NFKC", visible).translate(_PLAIN)
     return _SPACES.sub(" ", _PICTURES.sub(" ", plain[: _SWELLS * len(piece)]))

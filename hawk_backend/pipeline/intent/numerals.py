@@ -7,6 +7,15 @@ from hawk_backend.pipeline.intent.tokens import Tokens
 
 _GROUP = 3
 _LARGEST_EXPONENT = 15
+SUMS = frozenset(("million", "mio", "mil", "mn", "mln", "billion", "bn", "yard"))
+"""Units that a share in front of them makes a sum: "half million"."""
+_CJK_POWERS = {"十": 10, "百": 100, "千": 1000}
+_CJK_DIGITS = {char: number for number, char in enumerate("一二三四五六七八九", 1)} | {
+    "两": 2,
+    "兩": 2,
+    "十": 10,
+}
+_CJK_NUMERALS = frozenset((*_CJK_DIGITS, *_CJK_POWERS))
 _FRACTIONS = {"half": Decimal("0.5"), "quarter": Decimal("0.25")}
 _FROM_TENS = 20
 _TEN = 10
@@ -58,6 +67,10 @@ class NumberWords:
     def read(self, tokens: Tokens, at: int) -> tuple[Decimal, int] | None:
         """Read "half a", "a quarter of a", "two and a half", "twenty five"; None for no number."""
         word, behind = tokens.word(at), tokens.word(at + 1)
+        if word[:1] in _CJK_DIGITS:
+            return _cjk(tokens, at)
+        if word in _FRACTIONS and behind in SUMS:
+            return _FRACTIONS[word], at + 1
         if word in _FRACTIONS and behind in {"a", "of"}:
             return _FRACTIONS[word], at + 2 + (behind == "of" and tokens.word(at + 2) == "a")
         if word in {"a", "an"}:
@@ -93,3 +106,16 @@ class NumberWords:
         if total >= _FROM_TENS and ones < _TEN:
             return Decimal(total + ones), at + 2
         return Decimal(total), at + 1
+
+
+def _cjk(tokens: Tokens, at: int) -> tuple[Decimal, int] | None:
+    """Read "五", "十二" and "三百五十" in front of a unit."""
+    total = digit = 0
+    while tokens.word(at) and _CJK_NUMERALS.issuperset(tokens.word(at)):
+        for char in tokens.word(at):
+            power = _CJK_POWERS.get(char)
+            total, digit = (
+                (total + (digit or 1) * power, 0) if power else (total, _CJK_DIGITS[char])
+            )
+        at += 1
+    return (Decimal(total + digit), at) if total + digit else None

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from hawk_backend.pipeline.intent.numerals import SUMS
 from hawk_backend.pipeline.intent.tokens import Tokens
 
 _PERCENT = {"%", "percent", "pct", "percentage", "prozent", "pc"}
@@ -116,6 +117,7 @@ def _is_other_half(tokens: Tokens, at: int) -> bool:
     before, behind = tokens.word(at - 1), tokens.word(at + 1)
     number = behind == "a" and tokens.word(at + 2) not in {"hedge", "position"}
     counted = before == "a" and tokens.word(at - 2) == "and"
+    number = number or behind in SUMS
     return number or counted or before in _OF_YEAR or behind in _NO_SHARE
 
 
