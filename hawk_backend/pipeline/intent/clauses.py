@@ -12,7 +12,9 @@ _INSIDE = wordset("before because once unless until while although after when if
 """Words that open a condition in the middle of a sentence."""
 _NO_CONDITION = {
     "when": wordset("who and"),
-    "if": wordset("check see know tell what confirm me wondering determine verify"),
+    "if": wordset(
+        "check see know tell what confirm me wondering determine verify appreciate grateful"
+    ),
 }
 """Words before which "when" and "if" open a question."""
 _ASKED_WHEN = wordset("was were did is are do does will has <date>")
@@ -105,9 +107,10 @@ class ClauseReader:
             while at + 1 < len(clauses) and hit.first >= clauses[at + 1].first:
                 at += 1
             clauses[at].hits.append(self._weighed(hit, words))
+        alone = sum(map(_asks, clauses)) <= 1
         for clause in clauses:
             clause.hits = _governed(clause.hits)
-            clause.condition = self._is_condition(clause, words, alone=len(clauses) == 1)
+            clause.condition = self._is_condition(clause, words, alone=alone)
         for place, clause in enumerate(clauses[:-1]):
             later = clauses[place + 1 :]
             clause.remark = bool(clause.hits) and (
@@ -177,3 +180,8 @@ def _governed(hits: list[Hit]) -> list[Hit]:
 def _as_object(hit: Hit) -> Hit:
     held = hit.intent in _OBJECTS and hit.strength < _CERTAIN
     return hit._replace(strength=min(hit.strength, _GOVERNED)) if held else hit
+
+
+def _asks(clause: Clause) -> bool:
+    """Whether a clause says more than a greeting."""
+    return any(hit.intent != "general_query" for hit in clause.hits)
