@@ -170,6 +170,14 @@ def test_a_replacement_of_nothing_is_just_the_answer() -> None:
     assert outcome is Outcome.REPLACED
 
 
+def test_a_replacement_ends_the_thinking_before_it() -> None:
+    """What the model thought when it was withdrawn does not come back at the end."""
+    replace = {"event": "message_replace", **IDS, "answer": "no"}
+    _, events, _ = relayed(message(f"<think>{SECRET}"), replace, message("."), END)
+
+    assert text_of(events) == "no."
+
+
 @pytest.mark.parametrize(
     "kind",
     ["ping", "tts_message", "tts_message_end", "reasoning_chunk", "agent_log", "loop_started"],
