@@ -40,8 +40,8 @@ class IntentTables:
 
     `instruction` is the letter of an instruction; for I, U, R, T and A a critical table that is
     missing or absent ends the prompt. `limits` bounds the rows of a table after its filter;
-    the tables of `regardless` are not narrowed by a record that the prompt names, those of
-    `history` show all days.
+    the tables of `regardless` are read for the whole currency, with the rows of a record that the
+    prompt names beside the others; those of `history` show all days.
     """
 
     name: Name

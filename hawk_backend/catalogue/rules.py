@@ -14,7 +14,7 @@ HARD = ("active", "currency", "entity", "entity_type", "nav_type", "snapshot", *
 
 SOFT = (
     *("status", "hedge_method", "instrument", "portfolio", "period"),
-    *("as_of", "open", "executed", "today"),
+    *("as_of", "open", "current"),
 )
 """Slots that narrow only the tables that the intent names for them."""
 

@@ -104,7 +104,7 @@ def _paths(value: object) -> object:
 
 
 @with_config(ConfigDict(extra="forbid"))
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Table:
     """A table or view of the source: what it holds, in which order, how it may be narrowed.
 
@@ -137,6 +137,9 @@ class Table:
     )
     stands_in: Mapping[Name, tuple[Name, ...]] = field(default_factory=dict)
     beside: Mapping[Name, tuple[str, ...]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Table {self.name}>"
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:

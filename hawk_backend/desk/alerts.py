@@ -10,6 +10,7 @@ from hawk_backend.desk.figure import Known, total
 from hawk_backend.desk.figures import Figures
 from hawk_backend.desk.lines import Line
 from hawk_backend.desk.notes import Alert
+from hawk_backend.desk.orders import InFlight
 from hawk_backend.desk.rates import Freshness
 from hawk_backend.desk.usd_pb import CENTS, Status, UsdPb
 from hawk_backend.desk.wording import amount, plain
@@ -21,6 +22,7 @@ def alerts(tables: Tables, figures: Figures) -> tuple[Alert, ...]:
         *(alert for item in figures.capacity for alert in _of_capacity(item)),
         *_of_broker(figures.usd_pb),
         *_of_request(figures),
+        *_of_instructions(figures.in_flight),
         *_of_booking(tables, figures),
         *_of_orders(tables, figures),
     )
@@ -114,6 +116,21 @@ def _of_request(figures: Figures) -> Iterator[Alert]:
             yield Alert("DEAL_SIZE", f"{check.currency}: the amount is {check.size} of one deal.")
         if check.timing.startswith("after"):
             yield Alert("CUT_OFF", f"{check.currency}: {check.timing} (cut-off {check.cut_off}).")
+
+
+def _of_instructions(found: Sequence[InFlight]) -> Iterator[Alert]:
+    for item in found:
+        named = ", ".join(
+            f"{each.instruction_id} {each.status or 'without a state'} "
+            f"{amount(each.amount, item.places)}"
+            for each in item.instructions
+        )
+        yield Alert(
+            "IN_FLIGHT",
+            f"{item.currency}, all entities: instructions of type {item.kind} in flight, together "
+            f"{amount(item.total, item.places)}: {named}. They have not taken effect, and capacity "
+            "is not reduced by them.",
+        )
 
 
 def _of_booking(tables: Tables, figures: Figures) -> Iterator[Alert]:

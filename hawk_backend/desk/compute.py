@@ -15,7 +15,7 @@ from hawk_backend.desk.figure import EXACT, Figure
 from hawk_backend.desk.figures import Figures
 from hawk_backend.desk.gaps import gaps
 from hawk_backend.desk.ledger import period
-from hawk_backend.desk.orders import executed_today, orders
+from hawk_backend.desk.orders import executed_today, in_flight, orders
 from hawk_backend.desk.rates import Rates
 from hawk_backend.desk.request import request, requested
 from hawk_backend.desk.timeline import timeline
@@ -110,6 +110,7 @@ def _new(
         checks=tuple(item for item in checked if item),
         instruments=instruments(tables, ask, amounts),
         executed_today=executed_today(tables, ask),
+        in_flight=in_flight(tables, ask.currencies or [item.currency for item in targets]),
     )
 
 

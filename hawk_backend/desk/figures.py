@@ -8,7 +8,7 @@ from hawk_backend.desk.capacity import Capacity
 from hawk_backend.desk.effectiveness import Effectiveness
 from hawk_backend.desk.ledger import Period
 from hawk_backend.desk.notes import Alert, Gap
-from hawk_backend.desk.orders import Executed, Order
+from hawk_backend.desk.orders import InFlight, Order, Stated
 from hawk_backend.desk.request import Request
 from hawk_backend.desk.timeline import Station
 from hawk_backend.desk.usd_pb import UsdPb
@@ -26,7 +26,8 @@ class Figures:
     bookings: tuple[Booking, ...] = ()
     instruments: tuple[Instrument, ...] = ()
     checks: tuple[Checks, ...] = ()
-    executed_today: tuple[Executed, ...] | None = None
+    executed_today: tuple[Stated, ...] | None = None
+    in_flight: tuple[InFlight, ...] = ()
     orders: tuple[Order, ...] = ()
     changes: tuple[Change, ...] = ()
     timeline: tuple[Station, ...] = ()

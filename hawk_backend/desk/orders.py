@@ -1,4 +1,4 @@
-"""What is in the books of an order, and what has taken effect today."""
+"""What is in the books of an order, what has taken effect today, and what is in flight."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -144,8 +144,8 @@ def _sum(currency: str, rows: Sequence[Row], kinds: str, lack: str | None) -> Fi
 
 
 @dataclass(frozen=True, slots=True)
-class Executed:
-    """An instruction of today that has taken effect; its amount in its exposure currency."""
+class Stated:
+    """An instruction and how it stands; its amount in its exposure currency."""
 
     instruction_id: str
     order_id: str
@@ -154,7 +154,7 @@ class Executed:
     amount: Figure
 
 
-def executed_today(tables: Tables, ask: Ask) -> tuple[Executed, ...] | None:
+def executed_today(tables: Tables, ask: Ask) -> tuple[Stated, ...] | None:
     """Return the hedges opened, rolled, closed or changed today in the currencies asked about.
 
     None where the instructions were not read completely.
@@ -162,15 +162,58 @@ def executed_today(tables: Tables, ask: Ask) -> tuple[Executed, ...] | None:
     if tables.lack(TABLE):
         return None
     return tuple(
-        Executed(
-            instruction_id=text(row, "instruction_id"),
-            order_id=text(row, "order_id"),
-            kind=text(row, "instruction_type"),
-            status=text(row, "instruction_status"),
-            amount=amount(row),
-        )
+        _stated(row)
         for row in tables.rows(TABLE)
         if day(row, "instruction_date") == ask.today
         and _is(row, "IRTA", EFFECTIVE)
         and (not ask.currencies or text(row, "exposure_currency") in ask.currencies)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """Instructions of one type and currency, of whatever day, and the sum of their amounts.
+
+    They have neither taken effect nor failed; an amendment's amount is the order's whole new one.
+    """
+
+    currency: str
+    places: int | None
+    kind: str
+    instructions: tuple[Stated, ...]
+    total: Figure
+
+
+def in_flight(tables: Tables, currencies: Iterable[str]) -> tuple[InFlight, ...]:
+    """Return what may take effect in these currencies beside what is asked for, by type.
+
+    None of it is taken off any figure.
+    """
+    found: dict[tuple[str, str], list[Stated]] = {}
+    for row in tables.rows(TABLE):
+        kind, status = text(row, "instruction_type"), text(row, "instruction_status")
+        if kind in ("I", "R", "T", "A") and status not in EFFECTIVE | VOID:
+            found.setdefault((text(row, "exposure_currency"), kind), []).append(_stated(row))
+    return tuple(
+        _in_flight(tables, code, kind, found[code, kind])
+        for code in currencies
+        for kind in "IRTA"
+        if (code, kind) in found
+    )
+
+
+def _in_flight(tables: Tables, currency: str, kind: str, mine: Sequence[Stated]) -> InFlight:
+    unread = (Unknown((lack,)),) if (lack := tables.lack(TABLE)) else ()
+    amounts = (*(item.amount for item in mine), *unread)
+    everything = total(currency, f"sum of {kind} in flight", amounts)
+    return InFlight(currency, tables.places(currency), kind, tuple(mine), everything)
+
+
+def _stated(row: Row) -> Stated:
+    return Stated(
+        instruction_id=text(row, "instruction_id"),
+        order_id=text(row, "order_id"),
+        kind=text(row, "instruction_type"),
+        status=text(row, "instruction_status"),
+        amount=amount(row),
     )

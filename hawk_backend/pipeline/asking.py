@@ -46,7 +46,10 @@ def _missed(table: Slice, rule: Rule) -> set[Value]:
 def _group(
     table: Slice, group: Sequence[str], filters: Filters, *, as_of: bool
 ) -> Iterator[list[Term]]:
-    rules = [(slot, rule) for slot in group for rule in filters.rules(table, slot)]
+    spoken = {slot: filters.rules(table, slot) for slot in group}
+    if any(not rules and slot not in NAMING for slot, rules in spoken.items()):
+        return
+    rules = [(slot, rule) for slot, mine in spoken.items() for rule in mine]
     if len(rules) == 1 and (rules[0][1].on or rules[0][1].latest_by):
         yield from _days(rules[0][1], filters, as_of=as_of)
         return

@@ -13,8 +13,10 @@ ENTITIES = "entity_master"
 """The table that knows what a name of an entity stands for."""
 CURRENCIES = "currency_configuration"
 """The table that knows the proxy of a currency."""
-_FIXED = frozenset({"active", "snapshot", "open", "executed", "today"})
+_FIXED = frozenset({"active", "snapshot", "open", "current"})
 """Slots that need no value of the prompt."""
+_WHOSE = frozenset({"entity", "entity_type", "nav_type"})
+"""Slots that take a part of a currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,17 @@ class Narrow:
 
 
 def where(table: Table, narrow: Narrow, asked: Wanted) -> Where:
-    """Return the groups that narrow a table; a record that is named decides alone."""
-    slots = [slot for slot in table.slots if slot not in narrow.unbound]
-    named = tuple(slot for slot in asked.named if slot in slots and not narrow.regardless)
-    if named:
+    """Return the groups that narrow a table.
+
+    A record that is named decides alone, or, where the table is read regardless of it, passes
+    beside the rows that pass all the rest.
+    """
+    left_out = narrow.unbound | (_WHOSE if narrow.regardless else frozenset())
+    slots = [slot for slot in table.slots if slot not in left_out]
+    named = tuple(slot for slot in asked.named if slot in slots)
+    if named and not narrow.regardless:
         return (named,)
-    return tuple((slot,) for slot in slots if _narrows(slot, table, narrow, asked))
+    return tuple((*named, slot) for slot in slots if _narrows(slot, table, narrow, asked))
 
 
 def _narrows(slot: str, table: Table, narrow: Narrow, asked: Wanted) -> bool:

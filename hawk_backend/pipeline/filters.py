@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
-from hawk_backend.catalogue import Rule
+from hawk_backend.catalogue import NAMING, Rule
 from hawk_backend.pipeline.matching import Bound, everything, match, present, speaks
 from hawk_backend.rows import Cell, Slice
 
@@ -41,8 +41,11 @@ class Filters:
         )
 
     def _slots(self, table: Slice, group: Sequence[str], *, as_of: bool) -> list[Passing]:
-        ways = (self._slot(table, slot, as_of=as_of) for slot in group)
-        return [way for way in ways if way is not None]
+        """Return what passes each slot, nothing where one that names no record lets all pass."""
+        ways = {slot: self._slot(table, slot, as_of=as_of) for slot in group}
+        if any(way is None and slot not in NAMING for slot, way in ways.items()):
+            return []
+        return [way for way in ways.values() if way is not None]
 
     def _slot(self, table: Slice, slot: str, *, as_of: bool) -> Passing | None:
         """Return the rows that pass one of the slot's rules; None where it does not narrow."""

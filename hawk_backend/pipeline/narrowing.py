@@ -50,7 +50,8 @@ class Narrowing:
 
     async def _bound(self, query: TableQuery, bound: Bound) -> Bound:
         """Find out by questions which currency is meant, where the slices did not tell."""
-        if ("currency",) not in query.where or "currency" not in bound.uncertain:
+        narrowed = any("currency" in group for group in query.where)
+        if not narrowed or "currency" not in bound.uncertain:
             return bound
         for name, slots in self._plan.told_by.items():
             for slot in slots if name in self._slices else ():

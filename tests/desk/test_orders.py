@@ -1,4 +1,4 @@
-"""What is in the books of an order, and what has taken effect today."""
+"""What is in the books of an order, what has taken effect today, and what is in flight."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -12,6 +12,7 @@ from tests.desk.tables import (
     TODAY,
     Given,
     ask,
+    full,
     given,
     instruction,
     known,
@@ -149,6 +150,33 @@ def test_what_was_executed_today_is_listed() -> None:
     found = compute(ask(instruction_type="U"), tables).executed_today
     assert found is not None
     assert [(item.instruction_id, whole(item.amount)) for item in found] == [("INST001", 100_000)]
+
+
+def test_what_is_in_flight_is_an_alert_and_takes_nothing_off() -> None:
+    """By type with its sum, of whatever day; what has taken effect or failed is not in flight."""
+    rows = (
+        OPENED,
+        instruction(2, "I", "ORD-2", "80000", instruction_status="Received"),
+        instruction(3, "I", "ORD-3", "40000.55", instruction_status=None),
+        instruction(4, "A", "ORD-4", "75000", instruction_status="Validated"),
+        instruction(5, "I", "ORD-5", "5", instruction_status="Cancelled"),
+        instruction(6, "U", "", "6", instruction_status="Received"),
+        instruction(7, "I", "ORD-7", "7", instruction_status="Received", exposure_currency="AUD"),
+    )
+    old = {**rows[1], "instruction_date": TODAY - timedelta(days=9)}
+    tables = {**full(), "hedge_instructions": given(rows[0], old, *rows[2:])}
+    result = compute(ask(instruction_type="U"), tables)
+    assert [(item.kind, known(item.total)) for item in result.in_flight] == [
+        ("I", Decimal("120000.55")),
+        ("A", Decimal(75_000)),
+    ]
+    first, second = [str(alert) for alert in result.alerts if alert.code == "IN_FLIGHT"]
+    assert "type I in flight, together 120,000.55: INST002 Received 80,000.0, INST003 " in first
+    assert "type A in flight, together 75,000.0: INST004 Validated 75,000.0." in second
+    assert result.capacity == compute(ask(instruction_type="U"), full()).capacity
+    part = {**full(), "hedge_instructions": Given(rows, complete=False)}
+    (some, _) = compute(ask(instruction_type="U"), part).in_flight
+    assert missing_of(some.total) == ("hedge_instructions: incomplete",)
 
 
 def test_instructions_that_were_not_read_say_nothing_of_today() -> None:

@@ -264,10 +264,18 @@ def test_a_named_record_is_not_narrowed_further() -> None:
     assert instructions("hedge_amendment", order_id="ORD-4", currency=("CNY",)) == ["INST4"]
 
 
-def test_capacity_counts_what_was_executed_today() -> None:
-    """Only executed instructions of today use up today's room, whatever order is named."""
-    assert instructions("hedge_utilization", currency=("CNY",)) == ["INST2"]
-    assert instructions("hedge_utilization", currency=("CNY",), order_id="ORD-9") == ["INST2"]
+def test_capacity_sees_what_is_of_today_or_in_flight() -> None:
+    """A named order comes beside it, an entity takes no part of it away."""
+    for intent in ("hedge_utilization", "hedge_inception"):
+        assert instructions(intent, currency=("CNY",)) == ["INST2", "INST3"]
+        assert instructions(intent, currency=("KRW",)) == ["INST4", "INST5", "INST6"]
+        assert instructions(intent, currency=("KRW",), entity_ids=("ENTITY0002",)) == [
+            *("INST4", "INST5", "INST6")
+        ]
+        named = instructions(intent, currency=("KRW",), order_id="ORD-1")
+        assert named == ["INST1", "INST2", "INST4", "INST5", "INST6"]
+        current = ["INST2", "INST3", "INST4", "INST5", "INST6"]
+        assert instructions(intent, order_id="ORD-99") == current
 
 
 def test_a_status_narrows_what_it_is_a_status_of() -> None:

@@ -65,14 +65,13 @@ def test_all_requests_of_a_prompt_are_planned() -> None:
 
 
 def test_one_request_does_not_hide_the_rows_of_another() -> None:
-    """Today's executed instructions are enough for capacity, a list of instructions needs all."""
+    """Current instructions are enough for capacity, a list of instructions needs all."""
     alone = asks("hedge_utilization", currency=("CNY",))
     both = planned(replace(alone, intents=("hedge_utilization", "hedge_inquiry")))
 
     assert query(planned(alone), "hedge_instructions").where == (
         ("currency",),
-        ("executed",),
-        ("today",),
+        ("current",),
     )
     assert query(both, "hedge_instructions").where == (("currency",),)
 

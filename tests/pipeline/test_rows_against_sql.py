@@ -127,9 +127,9 @@ async def compare(
 
 
 async def test_check_if_i_can_hedge_cny_today(supabase: Supabase, sql: asyncpg.Connection) -> None:
-    """Everything that capacity is computed from, and what was executed today."""
+    """Everything that capacity is computed from, and what is of today or in flight."""
     intent = PARSER.parse("Check if I can hedge 150K CNY today")
-    questions = CAPACITY | {"hedge_instructions": "executed_today"}
+    questions = CAPACITY | {"hedge_instructions": "current_instructions"}
     results = await check(supabase, sql, intent, questions, c="CNY")
 
     assert intent.intent == "hedge_utilization"

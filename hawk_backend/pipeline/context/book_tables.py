@@ -9,7 +9,7 @@ from hawk_backend.desk.amendment import Change
 from hawk_backend.desk.booking import Booking, Checks, Instrument
 from hawk_backend.desk.effectiveness import Effectiveness
 from hawk_backend.desk.ledger import Period
-from hawk_backend.desk.orders import OUTSTANDING, Executed, Order
+from hawk_backend.desk.orders import OUTSTANDING, Order, Stated
 from hawk_backend.desk.timeline import Station
 from hawk_backend.desk.wording import amount, exact, money, plain, with_unit
 from hawk_backend.pipeline.context.blocks import DeskTable
@@ -38,7 +38,7 @@ def after_a_hedge(figures: Figures) -> Iterator[DeskTable]:
         yield DeskTable("instruments", "Eligible instruments", _INSTRUMENT, rows)
     if figures.executed_today is not None:
         rows = map(_executed, figures.executed_today)
-        yield DeskTable("executed today", "Already executed today", _EXECUTED, rows)
+        yield DeskTable("executed today", "Already executed today, all entities", _EXECUTED, rows)
     yield from _books(figures)
 
 
@@ -109,7 +109,7 @@ def _instrument(item: Instrument) -> Cells:
     return (*names, exact(item.minimum), exact(item.maximum), item.fits)
 
 
-def _executed(item: Executed) -> Cells:
+def _executed(item: Stated) -> Cells:
     return (item.instruction_id, item.order_id, item.kind, item.status, with_unit(item.amount))
 
 
