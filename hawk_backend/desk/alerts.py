@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from hawk_backend.desk.ask import Tables
-from hawk_backend.desk.booking import HANDBOOK
+from hawk_backend.desk.booking import HANDBOOK, Checks
 from hawk_backend.desk.capacity import Capacity
 from hawk_backend.desk.cells import text, whole
 from hawk_backend.desk.figure import Known, total
@@ -22,6 +22,7 @@ def alerts(tables: Tables, figures: Figures) -> tuple[Alert, ...]:
         *(alert for item in figures.capacity for alert in _of_capacity(item)),
         *_of_broker(figures.usd_pb),
         *_of_request(figures),
+        *_of_increase(figures),
         *_of_instructions(figures.in_flight),
         *_of_booking(tables, figures),
         *_of_orders(tables, figures),
@@ -113,9 +114,29 @@ def _of_request(figures: Figures) -> Iterator[Alert]:
             )
     for check in figures.checks:
         if check.size in ("below minimum", "above maximum"):
-            yield Alert("DEAL_SIZE", f"{check.currency}: the amount is {check.size} of one deal.")
+            yield _deal_size(check)
         if check.timing.startswith("after"):
             yield Alert("CUT_OFF", f"{check.currency}: {check.timing} (cut-off {check.cut_off}).")
+
+
+def _deal_size(check: Checks) -> Alert:
+    asked = "" if check.amount is None else f" of {amount(check.amount, check.places)}"
+    least, most = amount(check.minimum, check.places), amount(check.maximum, check.places)
+    return Alert(
+        "DEAL_SIZE",
+        f"{check.currency}: the amount{asked} is {check.size} of one deal ({least} to {most}).",
+    )
+
+
+def _of_increase(figures: Figures) -> Iterator[Alert]:
+    more = figures.increase
+    if more and all(item.currency != more.currency for item in figures.capacity):
+        yield Alert(
+            "INCREASE_UNCHECKED",
+            f"{more.order_id}: {amount(more.more, more.places)} {more.currency} more than the "
+            "notional in effect; whether capacity allows it is not known, positions were not "
+            "read: it needs a utilisation check.",
+        )
 
 
 def _of_instructions(found: Sequence[InFlight]) -> Iterator[Alert]:

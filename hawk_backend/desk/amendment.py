@@ -1,11 +1,13 @@
 """What an amendment changes of an order, field by field."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hawk_backend.desk.ask import Ask, Tables
+from hawk_backend.desk.booking import Checks, checks
 from hawk_backend.desk.cells import same_id, text
-from hawk_backend.desk.orders import TABLE
+from hawk_backend.desk.figure import Known, derive
+from hawk_backend.desk.orders import TABLE, Order, amount
 from hawk_backend.rows import Cell, Row
 
 _COMPARED = (
@@ -40,14 +42,18 @@ def changes(tables: Tables, ask: Ask) -> tuple[Change, ...]:
     has nothing to be compared with and gives none.
     """
     rows = tables.rows(TABLE)
-    by_order = {
-        text(row, "order_id"): row
-        for row in reversed(rows)
-        if text(row, "instruction_type") in ("I", "R", "A")
-    }
+    by_order = _by_order(tables)
     amendments = [row for row in rows if text(row, "instruction_type") == "A"]
     found = [change for row in amendments for change in _changes(row, by_order)]
     return (*found, *_asked(ask, by_order))
+
+
+def _by_order(tables: Tables) -> Mapping[str, Row]:
+    return {
+        text(row, "order_id"): row
+        for row in reversed(tables.rows(TABLE))
+        if text(row, "instruction_type") in ("I", "R", "A")
+    }
 
 
 def _changes(row: Row, by_order: Mapping[str, Row]) -> Iterator[Change]:
@@ -63,11 +69,66 @@ def _changes(row: Row, by_order: Mapping[str, Row]) -> Iterator[Change]:
 
 def _asked(ask: Ask, by_order: Mapping[str, Row]) -> Iterator[Change]:
     """Compare the amount and method that the prompt asks for with the order that it names."""
-    named = ask.previous_order_id or ask.order_id or ""
-    order_id = next((mine for mine in by_order if mine and same_id(mine, named)), "")
+    order_id = _named(ask, by_order)
     original = by_order.get(order_id)
     if ask.instruction_type != "A" or original is None:
         return
     for column, wish in (("hedge_amount_order", ask.amount), ("hedge_method", ask.hedge_method)):
         if wish is not None and wish != original.get(column):
             yield Change(order_id, _ASKED, column, original.get(column), wish)
+
+
+def _named(ask: Ask, by_order: Mapping[str, Row]) -> str:
+    """Return the order that the prompt names, as the books write it; empty where it is unknown."""
+    named = ask.previous_order_id or ask.order_id or ""
+    return next((mine for mine in by_order if mine and same_id(mine, named)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Increase:
+    """What an amendment asks for beyond the order's notional in effect; positive, in `currency`."""
+
+    order_id: str
+    currency: str
+    places: int | None
+    more: Known
+
+
+def increase(tables: Tables, ask: Ask, orders: Sequence[Order]) -> Increase | None:
+    """Return asked amount - notional in effect, as stored; None where it is no increase.
+
+    Amounts of two currencies are not compared.
+    """
+    by_order = _by_order(tables)
+    order_id = _named(ask, by_order)
+    asked = _asked_amount(ask, by_order.get(order_id, {}))
+    if asked is None:
+        return None
+    before = next((item.notional for item in orders if item.order_id == order_id), None)
+    more = derive(
+        asked.unit,
+        "asked - notional",
+        lambda new, old: new - old,
+        asked,
+        amount(by_order[order_id]) if before is None else before,
+    )
+    same = asked.unit == text(by_order[order_id], "exposure_currency")
+    if not same or not isinstance(more, Known) or more.value <= 0:
+        return None
+    return Increase(order_id, asked.unit, tables.places(asked.unit), more)
+
+
+def amended_size(tables: Tables, ask: Ask) -> tuple[Checks, ...]:
+    """Check the amount that an amendment asks for as one deal of its currency."""
+    by_order = _by_order(tables)
+    asked = _asked_amount(ask, by_order.get(_named(ask, by_order), {}))
+    found = None if asked is None else checks(tables, ask, asked.unit, asked)
+    return () if found is None else (found,)
+
+
+def _asked_amount(ask: Ask, original: Row) -> Known | None:
+    """Return the new amount in its own currency, else in the order's."""
+    currency = ask.amount_currency or text(original, "exposure_currency")
+    if ask.amount is None or not original or not currency:
+        return None
+    return Known(ask.amount, currency, "as asked")

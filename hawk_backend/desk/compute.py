@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import localcontext
 
 from hawk_backend.desk.alerts import alerts
-from hawk_backend.desk.amendment import changes
+from hawk_backend.desk.amendment import amended_size, changes, increase
 from hawk_backend.desk.ask import Ask, DeskTable, Tables
 from hawk_backend.desk.booking import bookings, checks, instruments
 from hawk_backend.desk.capacity import Capacity, capacities
@@ -135,11 +135,18 @@ def _amounts(
 def _following(ask: Ask, tables: Tables, figures: Figures) -> Steps[Figures]:
     """Add what stands after a hedge: booking, orders, their way through the books."""
     kind = ask.instruction_type or ""
+    books = (yield from orders(tables)) if kind in ("R", "T", "A") else ()
+    if kind == "A":
+        figures = replace(
+            figures,
+            changes=changes(tables, ask),
+            increase=increase(tables, ask, books),
+            checks=amended_size(tables, ask),
+        )
     return replace(
         figures,
         bookings=bookings(tables, ask) if kind in ("I", "R", "T") else (),
-        orders=(yield from orders(tables)) if kind in ("R", "T", "A") else (),
-        changes=changes(tables, ask) if kind == "A" else (),
+        orders=books,
         timeline=(yield from timeline(tables, ask)) if _about_timeline(kind, tables) else (),
         effectiveness=tuple((yield from each(effectiveness, tables.rows(EFFECTIVENESS)))),
         period=period(tables, ask),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hawk_backend.desk.amendment import Change
+from hawk_backend.desk.amendment import Change, Increase
 from hawk_backend.desk.booking import Booking, Checks, Instrument
 from hawk_backend.desk.capacity import Capacity
 from hawk_backend.desk.effectiveness import Effectiveness
@@ -30,6 +30,7 @@ class Figures:
     in_flight: tuple[InFlight, ...] = ()
     orders: tuple[Order, ...] = ()
     changes: tuple[Change, ...] = ()
+    increase: Increase | None = None
     timeline: tuple[Station, ...] = ()
     effectiveness: tuple[Effectiveness, ...] = ()
     period: Period | None = None

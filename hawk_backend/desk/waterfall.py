@@ -21,11 +21,14 @@ _LAST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line's turn: what it can place in whole lots, and what of the request falls on it."""
+    """One line's turn: what it can place in whole lots, and what of the request falls on it.
+
+    `placed` is None where no amount is asked for.
+    """
 
     line: Line
     placeable: Figure
-    placed: Figure
+    placed: Figure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +152,10 @@ def _waterfall(
     def turn(mine: tuple[Line, Figure]) -> Step:
         nonlocal left
         placeable = _in_lots(currency, mine[1], lot)
+        if left is None:
+            return Step(mine[0], placeable, None)
         placed = _placed(currency, placeable, lot, left)
-        left = None if left is None else derive(currency, "left", _minus, left, placed)
+        left = derive(currency, "left", _minus, left, placed)
         return Step(mine[0], placeable, placed)
 
     steps = yield from each(turn, turns)
@@ -161,9 +166,7 @@ def _waterfall(
     return Waterfall(currency, capacity.places, kind, order, lot, tuple(steps), everything, left)
 
 
-def _placed(currency: str, amount: Figure, lot: Figure, left: Figure | None) -> Figure:
-    if left is None:
-        return amount
+def _placed(currency: str, amount: Figure, lot: Figure, left: Figure) -> Figure:
     if isinstance(left, Known) and left.value == 0 and isinstance(amount, Known):
         return Known(ZERO, currency, "0: nothing left to place")
     return _in_lots(currency, derive(currency, "min(turn, left)", min, amount, left), lot)

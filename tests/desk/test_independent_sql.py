@@ -215,6 +215,23 @@ async def test_the_broker_s_levels_are_those_of_the_whole_currency(
     assert 0 < len(lines(figures.capacity)) < 8
 
 
+async def test_a_termination_shows_where_it_would_unwind(stack: LocalStack) -> None:
+    """HKD closes TMU first, then Subsidiary, then Branch, COI before RE: all 240,000 hedged."""
+    (figures,) = await asked(stack, "hedge_termination", [Slots(currency=("HKD",))])
+    (fall,) = figures.waterfalls
+    turns = [
+        (step.line.entity_type, step.line.nav_type, int(known(step.placeable)))
+        for step in fall.steps
+    ]
+    assert [turn for turn in turns if turn[2]] == [
+        ("TMU", "COI", 30_000),
+        ("Subsidiary", "RE", 50_000),
+        ("Branch", "COI", 40_000),
+        ("Branch", "RE", 120_000),
+    ]
+    assert (fall.kind, fall.order) == ("closing", "waterfall_logic_configuration")
+
+
 async def test_a_past_day_counts_what_was_hedged_by_then(stack: LocalStack) -> None:
     """August has no snapshot: September's stands in by name, less 160,000 HKD hedged by then."""
     past = date(2025, 8, 20)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from hawk_backend.desk import compute
-from hawk_backend.desk.waterfall import Waterfall, floored
+from hawk_backend.desk.waterfall import Step, Waterfall, floored
 from hawk_backend.rows import Cell, Row
 from tests.desk.tables import (
     Given,
@@ -18,7 +18,6 @@ from tests.desk.tables import (
     missing,
     missing_of,
     position,
-    whole,
 )
 
 
@@ -94,10 +93,16 @@ def test_the_highest_available_comes_first_within_a_turn() -> None:
     assert [step.line.entity_id for step in found.steps] == ["ENTITY0009", "ENTITY0005"]
 
 
+def placed(step: Step) -> Decimal:
+    """Return what of the request falls on a turn."""
+    assert step.placed is not None
+    return known(step.placed)
+
+
 def test_the_request_falls_on_the_turns_in_order() -> None:
     """300,000: the Branch's 237,500 of RE, then 62,500 of its 95,000 of COI."""
     found = fall(300_000)
-    assert [known(step.placed) for step in found.steps[:3]] == [237_500, 62_500, 0]
+    assert [placed(step) for step in found.steps[:3]] == [237_500, 62_500, 0]
     assert known(found.placeable) == Decimal(1_347_500)
     assert found.unplaced is not None
     assert known(found.unplaced) == 0
@@ -109,6 +114,7 @@ def test_each_turn_is_floored_to_whole_lots() -> None:
     found = fall(None, currency_configuration=lots)
     assert [known(step.placeable) for step in found.steps[:2]] == [200_000, 0]
     assert known(found.placeable) == Decimal(900_000)
+    assert {step.placed for step in found.steps} == {None}
 
 
 def test_what_is_less_than_a_lot_stays_unplaced() -> None:
@@ -146,8 +152,8 @@ def test_closing_turns_the_order_round_over_hedged_amounts() -> None:
         allocation("ALLOC_3", "ENTITY0008", "COI", "4000"),
     )
     found = fall(10_000, "T", allocation_engine=hedged)
-    placed = [(step.line.entity_id, whole(step.placed)) for step in found.steps]
-    assert [turn for turn in placed if turn[1]] == [
+    turns = [(step.line.entity_id, int(placed(step))) for step in found.steps]
+    assert [turn for turn in turns if turn[1]] == [
         *(("ENTITY0008", 4_000), ("ENTITY0008", 5_000), ("ENTITY0005", 1_000)),
     ]
     assert found.kind == "closing"

@@ -143,4 +143,5 @@ def _waterfall(fall: Waterfall) -> DeskTable:
 def _step(step: Step, places: int | None) -> tuple[object, ...]:
     line = step.line
     names = (line.entity_id, line.entity_type or "unknown", line.nav_type)
-    return (*names, amount(step.placeable, places), amount(step.placed, places))
+    placed = "no amount asked" if step.placed is None else amount(step.placed, places)
+    return (*names, amount(step.placeable, places), placed)
