@@ -15,7 +15,7 @@ from hawk_backend.dev.dify.script import Script
 from hawk_backend.models import SERVICE, Prompt
 from hawk_backend.runs.run import Run
 from hawk_backend.serve import listen
-from tests.runs.rig import FAST, INTENT, LIMITS, Rig, events_of, kinds, rigged
+from tests.runs.rig import FAST, INTENT, LIMITS, PATIENCE, Rig, events_of, kinds, rigged
 
 LONG = Script(answer="word " * 100, tokens=20_000, rate=0)
 Message = MutableMapping[str, Any]
@@ -63,6 +63,20 @@ async def test_the_heart_beats_from_the_first_moment() -> None:
 
     assert in_prefetch >= 2
     assert before_first_byte >= 2
+
+
+async def test_the_heart_beats_where_nothing_is_to_be_read_yet() -> None:
+    """A reader who resumes behind the last event hears at once that the stream lives."""
+    async with rigged(clocks=replace(FAST, heartbeat=0.05)) as rig:
+        rig.stages.go.clear()
+        async with rig.watching(msg_uid="MSG_1") as browser:
+            request_id = (await browser.next())["request_id"]
+            await browser.until("hawk_table")
+            path = f"/runs/{request_id}/events?after={len(browser.events)}"
+            async with asyncio.timeout(PATIENCE), rig.http.stream("GET", path) as resumed:
+                first = await anext(resumed.aiter_bytes())
+
+    assert first == b"event: ping\n\n"
 
 
 async def test_a_busy_stream_has_no_heartbeat() -> None:
