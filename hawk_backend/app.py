@@ -210,6 +210,7 @@ def _open_cache(
     options = CacheOptions(
         replica=f"{_replica(settings)} {uuid4().hex}",
         redis_url=settings.redis_url.get_secret_value(),
+        redis_timeout_s=settings.hawk_redis_timeout_s,
         namespace=sha256(settings.rest_url.encode()).hexdigest()[:12],
         secret=sha256(key).digest(),
         memory_bytes=settings.hawk_cache_mb * 1_000_000,

@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from typing import Any, Literal, cast
 
 import structlog
@@ -68,6 +69,17 @@ _RETIRED = Counter(
 _FEED = Gauge(
     "hawk_feed_heard_timestamp_seconds", "When this replica last read the feed", registry=REGISTRY
 )
+
+
+@cache
+def _reads(table: str, state: str, reason: str, tier: str) -> Counter:
+    """Finding an instrument by its labels costs more than counting with it."""
+    return _READS.labels(table=table, state=state, reason=reason, tier=tier)
+
+
+@cache
+def _lookups(end: str) -> Counter:
+    return _LOOKUPS.labels(end=end)
 
 
 def configure_logging(level: str, style: Literal["json", "console"]) -> None:
@@ -150,14 +162,14 @@ def stage(name: Stage, timings_ms: dict[str, float]) -> Iterator[None]:
 
 def table_read(table: str, *, state: str, reason: str | None, tier: str, ms: float) -> None:
     """Count how a table's read ended; `ms` is 0 where no query ran."""
-    _READS.labels(table=table, state=state, reason=reason or "", tier=tier).inc()
+    _reads(table, state, reason or "", tier).inc()
     if ms:
         _TABLES.labels(table=table).observe(ms / 1000)
 
 
 def cache_lookup(end: str) -> None:
     """Count a look-up: memory, redis, source, joined, missing or absent."""
-    _LOOKUPS.labels(end=end).inc()
+    _lookups(end).inc()
 
 
 def cache_prompt(warmth: str) -> None:

@@ -66,6 +66,7 @@ class Settings(DeskClock):
     hawk_supabase_concurrency: int = Field(default=32, ge=1)
     hawk_prepare_deadline_s: Seconds = 1.8
 
+    hawk_redis_timeout_s: Seconds = 0.05
     hawk_cache_mb: int = Field(default=256, ge=1)
     hawk_feed_interval_s: Seconds = 1
     hawk_feed_max_age_s: Seconds = 3

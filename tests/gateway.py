@@ -17,7 +17,9 @@ from tests.stack import ANCHOR, LocalStack
 def settings_for(stack: LocalStack, **changes: object) -> Settings:
     """Return settings that point at the session's parts on their anchor date."""
     values: dict[str, object] = {name.lower(): value for name, value in stack.env.items()}
-    values |= {"hawk_today": ANCHOR, "hawk_replica": "test"} | changes
+    values |= {"hawk_today": ANCHOR, "hawk_replica": "test"}
+    values |= {"hawk_redis_timeout_s": 1.0}  # a machine that is busy with tests is no dead Redis
+    values |= changes
     return Settings.model_validate(values)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from hawk_backend.cache.feed import Feed, Told, Versions
 from hawk_backend.cache.limits import CEILING_S, FeedState
-from hawk_backend.cache.redis import Away, Keys, Link, ResponseError
+from hawk_backend.cache.redis import TIMEOUT_S, Away, Keys, Link, ResponseError
 from hawk_backend.cache.slices import Clocks, Slices, Source, Tiers
 from hawk_backend.cache.stamps import LocalStamps, RedisStamps, Stamps
 from hawk_backend.cache.stats import Cause, Ended, Stats
@@ -45,6 +45,7 @@ class CacheOptions:
 
     replica: str
     redis_url: str = field(default="", repr=False)
+    redis_timeout_s: float = TIMEOUT_S
     namespace: str = ""
     secret: bytes = field(default=b"", repr=False)
     memory_bytes: int = 256_000_000
@@ -250,8 +251,13 @@ class Cache:
         return "in use" if self._link.fenced else "off: Redis does not allow INFO"
 
     def _open_link(self) -> Link:
-        keys = Keys(self._options.namespace)
-        return Link(self._options.redis_url, keys, self._tasks, on_wiped=self._wiped)
+        return Link(
+            self._options.redis_url,
+            Keys(self._options.namespace),
+            self._tasks,
+            timeout_s=self._options.redis_timeout_s,
+            on_wiped=self._wiped,
+        )
 
     def _open_shared(self, link: Link | None) -> Shared | None:
         if link is None:

@@ -42,10 +42,10 @@ _LOG = logger("cache.redis")
 T = TypeVar("T")
 
 TIMEOUT_S = 0.05
-"""What a prompt pays for a Redis that hangs, connecting included."""
+"""What a prompt pays for a Redis that hangs, connecting included; on a slow network, more."""
 _GRACE_S = 0.01
-_SOCKET_S = 1.0
-"""The library's own timeout; ours comes first."""
+_CONNECT_S = 1.0
+"""The library's own timeout where it connects and closes; ours comes first."""
 _PAUSES_S = (0.0, 0.1, 0.2, 0.4)
 _LONGEST_PAUSE_S = 0.5
 _CONNECTIONS = 32
@@ -96,6 +96,7 @@ class Link:
         keys: Keys,
         tasks: Tasks,
         *,
+        timeout_s: float = TIMEOUT_S,
         on_wiped: Callable[[list[bytes]], None] = lambda _: None,
     ) -> None:
         self.keys = keys
@@ -104,6 +105,7 @@ class Link:
         self.connected = False
         self.why = "not used yet"
         self._tasks = tasks
+        self._timeout_s = timeout_s
         self._on_wiped = on_wiped
         self._ahead_s = 0.0
         self._found = asyncio.Event()
@@ -170,19 +172,11 @@ class Link:
             raise Away(str(exc)) from exc
 
     async def _in_time(self, command: Callable[[Redis], Awaitable[T]]) -> T:
-        """Give up after the timeout, but not before what has arrived meanwhile was looked at.
-
-        A loop that was held up finds the clock run out and the reply there at the same time.
-        """
-        task = self._tasks.start(self._tried(command))
-        task.add_done_callback(_looked_at)
         try:
-            for patience_s in (TIMEOUT_S, _GRACE_S):
-                if (await asyncio.wait({task}, timeout=patience_s))[0]:
-                    return task.result()
-        finally:
-            task.cancel()
-        raise RedisTimeoutError("no answer in time")
+            with _Patience(self._timeout_s):
+                return await self._tried(command)
+        except TimeoutError as exc:
+            raise RedisTimeoutError("no answer in time") from exc
 
     async def _tried(self, command: Callable[[Redis], Awaitable[T]]) -> T:
         """Send, and once more where the connection had been closed."""
@@ -222,10 +216,35 @@ class Link:
             _LOG.info("redis found")
 
 
-def _looked_at(task: asyncio.Task[T]) -> None:
-    """Take note of how a command ended that nobody waits for any more."""
-    if not task.cancelled():
-        task.exception()
+class _Patience:
+    """Gives a command the timeout, and then a moment to take what has arrived meanwhile.
+
+    A loop that was held up finds the clock run out and the reply there at the same time;
+    asyncio.timeout would then throw the reply away and call Redis dead.
+    """
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._over = False
+
+    def __enter__(self) -> None:
+        self._task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._timeout_s, self._last_moment)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._timer.cancel()
+        ours = self._over and self._task is not None and self._task.uncancel() == 0
+        if ours and kind is asyncio.CancelledError:
+            raise TimeoutError
+
+    def _last_moment(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(_GRACE_S, self._end)
+
+    def _end(self) -> None:
+        self._over = True
+        if self._task is not None:
+            self._task.cancel()
 
 
 class _Fenced(AbstractConnection):
@@ -275,8 +294,8 @@ def _pool(url: str, link: Link) -> ConnectionPool:
         ) from None
     kind = _FENCED[options.pop("connection_class", Connection)]
     settings = {
-        "socket_timeout": _SOCKET_S,
-        "socket_connect_timeout": _SOCKET_S,
+        "socket_timeout": None,  # ours counts; the library's would swallow a cancellation
+        "socket_connect_timeout": _CONNECT_S,
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
         "driver_info": None,  # saves a round trip on every new connection

@@ -38,8 +38,10 @@ class Watched:
         self._max_age_s = max_age_s
         self._names: frozenset[str] = frozenset()
         self._views: Mapping[str, View] = {}
-        self._marks = {name: frozenset({name, *table.bases}) for name, table in tables.items()}
+        self._marks: dict[str, frozenset[str]] = {}
+        self._states: dict[str, FeedState | None] = {}
         self._learned_at = self._viewed_at = float("-inf")
+        self._conclude()
 
     @property
     def names(self) -> frozenset[str]:
@@ -69,14 +71,9 @@ class Watched:
 
     def state(self, table: Table, seen: Seen, *, as_user: bool = False) -> FeedState:
         """Return what is known of changes of `table`, for the service or for a user."""
-        view = self._views.get(table.name, View(frozenset(table.bases), table.materialized))
-        if view.materialized or (as_user and not self.policy <= self._names):
+        if as_user and not self.policy <= self._names:
             return FeedState.NEVER
-        if self.installed is None:
-            return FeedState.LATE
-        if not self._names.issuperset(view.reads or table.bases or {table.name}):
-            return FeedState.NONE
-        return self.heard(seen.polled_s_ago)
+        return self._states[table.name] or self.heard(seen.polled_s_ago)
 
     def heard(self, polled_s_ago: float | None) -> FeedState:
         """Return whether the feed was heard lately enough to be relied on."""
@@ -90,19 +87,34 @@ class Watched:
                 "no version feed: transactional and market rows come from the source",
                 remedy="apply supabase/migrations",
             )
-        self.installed = names is not None
-        self._names = frozenset(names or ())
+        installed, known = names is not None, frozenset(names or ())
+        changed = (self.installed, self._names) != (installed, known)
+        self.installed, self._names = installed, known
         self._learned_at = time.monotonic()
+        if changed:
+            self._conclude()
 
     def learn_views(self, views: Mapping[str, View] | None) -> None:
         """Take what the views read; None: the database does not tell."""
         self._views = views or {}
         self._viewed_at = time.monotonic()
-        none = View(frozenset())
-        self._marks = {
-            name: frozenset({name, *table.bases, *self._views.get(name, none).reads})
-            for name, table in self._tables.items()
-        }
+        self._conclude()
+
+    def _conclude(self) -> None:
+        """Work out for every table what its stamp is made of, and what is known of its changes."""
+        for name, table in self._tables.items():
+            view = self._views.get(name, View(frozenset(table.bases), table.materialized))
+            reads = view.reads or frozenset(table.bases) or frozenset({name})
+            self._marks[name] = frozenset({name, *table.bases, *view.reads})
+            self._states[name] = self._state(view, reads)
+
+    def _state(self, view: View, reads: frozenset[str]) -> FeedState | None:
+        """Return None where it depends on when the feed was heard."""
+        if view.materialized:
+            return FeedState.NEVER
+        if self.installed is None:
+            return FeedState.LATE
+        return None if reads <= self._names else FeedState.NONE
 
     def unwatched(self, there: Iterable[str]) -> list[str]:
         """Return the tables, not the views, among these whose changes nothing tells."""

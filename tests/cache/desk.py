@@ -76,6 +76,7 @@ async def open_replica(
         options = CacheOptions(
             replica=uuid4().hex,
             redis_url=env["REDIS_URL"] if redis_url is None else redis_url,
+            redis_timeout_s=1.0,
             namespace="desk",
             secret=b"the same in every replica",
             feed_interval_s=interval_s,

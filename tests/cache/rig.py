@@ -123,9 +123,13 @@ class House:
         *,
         bound: int = 50_000_000,
         policy: tuple[str, ...] = (),
+        timeout_s: float = 1.0,
     ) -> "Replica":
-        """Start a replica; with a server it shares stamps and tier 2 with its others."""
-        replica = Replica(self.database, server, bound=bound, policy=policy)
+        """Start a replica; with a server it shares stamps and tier 2 with its others.
+
+        A machine that is busy with tests is no dead Redis: so `timeout_s` is long.
+        """
+        replica = Replica(self.database, server, bound, policy, timeout_s)
         self.replicas.append(replica)
         await replica.poll()
         return replica
@@ -140,14 +144,21 @@ class Replica:
     """One replica's read path."""
 
     def __init__(
-        self, database: Database, server: Server | None, *, bound: int, policy: tuple[str, ...]
+        self,
+        database: Database,
+        server: Server | None,
+        bound: int,
+        policy: tuple[str, ...],
+        timeout_s: float,
     ) -> None:
         self.database = database
         self.tasks = Tasks()
         self.stats = Stats()
         self.memory = Memory(bound)
         self.watched = Watched(TABLES, max_age_s=3.0, policy=policy)
-        self.link = Link(server.url, Keys("test"), self.tasks) if server else None
+        self.link = (
+            Link(server.url, Keys("test"), self.tasks, timeout_s=timeout_s) if server else None
+        )
         self.stamps: Stamps = RedisStamps(self.link, self.tasks) if self.link else LocalStamps()
         self.slices = Slices(
             database,

@@ -29,6 +29,7 @@ class Caches:
             "replica": f"replica-{len(self.opened)}",
             "redis_url": server.url if server else "",
             "namespace": "whole",
+            "redis_timeout_s": 1.0,
             "feed_interval_s": 0.02,
             **options,
         }

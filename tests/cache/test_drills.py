@@ -26,7 +26,7 @@ CLEAR = Cause.CLEAR
 @pytest.fixture
 async def pair(house: House, server: Server) -> list[Replica]:
     """Two replicas that share a Redis and hold a table in memory."""
-    pair = [await house.replica(server) for _ in range(2)]
+    pair = [await house.replica(server, timeout_s=0.3) for _ in range(2)]
     for replica in pair:
         await replica.read(PLAIN)
         await replica.settled()
