@@ -5,7 +5,7 @@ import math
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from hawk_backend.cache.keys import SliceKey, full_name, slice_key
@@ -21,7 +21,8 @@ from hawk_backend.errors import TableAbsent
 from hawk_backend.models import SERVICE, Freshness, Principal, Tier
 from hawk_backend.rows import Answer, Read, Slice, Where, read_slice
 
-T = TypeVar("T")
+_PATIENCE_S = 0.1
+"""After so long a query no longer holds up those who need a younger one."""
 
 
 class Source(Protocol):
@@ -89,7 +90,9 @@ class Slices:
         self._tasks = tasks
         self._clocks = clocks
         self._fills: dict[tuple[SliceKey, bytes, float], asyncio.Task[Read]] = {}
-        self._straight: Turns[SliceKey, Look, Read] = Turns(self._read_straight, tasks)
+        self._straight: Turns[SliceKey, Look, Read] = Turns(
+            self._read_straight, tasks, patience_s=_PATIENCE_S
+        )
         self._waiting = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -189,7 +192,7 @@ class Slices:
             stamp = joined(seen, self._marks(table, principal))
         look = Look(table, principal, where, self._key(table, principal, where, shape), stamp)
         if stamp is None or longest is None:
-            return _followed(self._tasks.start(self._straight.ask(look.key, look))), None
+            return _followed(self._straight.join(look.key, look)), None
         longest = min(longest, oldest_s)
         find = self.memory.get if oldest_s == math.inf else self.memory.peek
         kept = find(look.key)

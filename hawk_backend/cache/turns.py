@@ -16,13 +16,21 @@ A = TypeVar("A")
 
 
 class Turns(Generic[K, Q, A]):
-    """`ask` is sent with everything that those who share the turn have asked."""
+    """`ask` is sent with everything that those who share the turn have asked.
+
+    A question that is not answered within `patience_s` no longer holds up the next one.
+    """
 
     def __init__(
-        self, ask: Callable[[K, Sequence[Q]], Coroutine[Any, Any, A]], tasks: Tasks
+        self,
+        ask: Callable[[K, Sequence[Q]], Coroutine[Any, Any, A]],
+        tasks: Tasks,
+        *,
+        patience_s: float | None = None,
     ) -> None:
         self._ask = ask
         self._tasks = tasks
+        self._patience_s = patience_s
         self._coming: dict[K, tuple[list[Q], asyncio.Future[A]]] = {}
         self._running: set[K] = set()
 
@@ -32,9 +40,10 @@ class Turns(Generic[K, Q, A]):
 
     async def ask(self, key: K, question: Q) -> A:
         """Return the answer to come; whoever leaves takes it from nobody."""
-        return await asyncio.shield(self._joined(key, question))
+        return await asyncio.shield(self.join(key, question))
 
-    def _joined(self, key: K, question: Q) -> asyncio.Future[A]:
+    def join(self, key: K, question: Q) -> asyncio.Future[A]:
+        """Return the future of the answer, which is everybody's: to be followed, not cancelled."""
         if key in self._coming:
             questions, future = self._coming[key]
             questions.append(question)
@@ -49,11 +58,18 @@ class Turns(Generic[K, Q, A]):
     async def _run(self, key: K) -> None:
         try:
             while key in self._coming:
-                await self._answer(key, *self._coming.pop(key))
+                await self._turn(key)
         finally:
             self._running.discard(key)
             if key in self._coming:
                 self._coming.pop(key)[1].cancel()
+
+    async def _turn(self, key: K) -> None:
+        answering = self._answer(key, *self._coming.pop(key))
+        if self._patience_s is None:
+            await answering
+        else:
+            await asyncio.wait({self._tasks.start(answering)}, timeout=self._patience_s)
 
     async def _answer(self, key: K, questions: list[Q], future: asyncio.Future[A]) -> None:
         try:

@@ -193,7 +193,7 @@ async def test_x_hawk_fresh_goes_to_the_source(database: Database, replica: Repl
 
 
 async def test_who_wants_the_source_joins_no_query_that_was_sent(
-    database: Database, replica: Replica
+    database: Database, replica: Replica, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many want a table fresh, one query is under way and one to come."""
     gate = asyncio.Event()
@@ -201,6 +201,7 @@ async def test_who_wants_the_source_joins_no_query_that_was_sent(
     async def wait(_: Table) -> None:
         await gate.wait()
 
+    monkeypatch.setattr(replica.slices._straight, "_patience_s", None)
     database.after = wait
     asking = [asyncio.ensure_future(replica.read(PLAIN, freshness=Freshness.SOURCE))]
     await until(lambda: database.asked == 1)

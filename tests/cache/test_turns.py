@@ -8,6 +8,7 @@ import pytest
 
 from hawk_backend.cache.tasks import Tasks
 from hawk_backend.cache.turns import Turns
+from tests.cache.rig import until
 
 
 class Clerk:
@@ -49,6 +50,21 @@ async def test_many_askers_make_two_questions() -> None:
     assert set(await asyncio.gather(*second)) == {2}
     assert [len(questions) for questions in clerk.sent] == [100, 100]
     assert (len(turns), len(tasks)) == (0, 0)
+
+
+async def test_a_question_that_hangs_holds_up_nobody_for_long() -> None:
+    """Who came later is asked for after the patience, and need not wait for the first answer."""
+    clerk, tasks = Clerk(), Tasks()
+    turns = Turns(clerk.ask, tasks, patience_s=0.02)
+    clerk.open.clear()
+    first = asyncio.ensure_future(turns.ask("k", 0))
+    await asyncio.sleep(0.01)
+    later = [asyncio.ensure_future(turns.ask("k", i)) for i in range(9)]
+    await until(lambda: len(clerk.sent) == 2)
+    assert not first.done()
+    clerk.open.set()
+    assert set(await asyncio.gather(*later)) == {2}
+    assert await first == 1
 
 
 async def test_keys_do_not_wait_for_each_other() -> None:
