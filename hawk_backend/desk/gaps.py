@@ -69,7 +69,7 @@ def _none(ask: Ask, tables: Tables, currency: str) -> str:
         asked = f"the period asked about, up to {ask.past_day}"
         return f"No position in {currency} is on record in {asked}"
     if known or tables.lack("entity_master"):
-        return f"No position in {currency} is on record"
+        return f"No position in {currency} that this question asks about is on record"
     return f"No entity and no position in {currency} is on record"
 
 

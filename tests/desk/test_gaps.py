@@ -26,7 +26,7 @@ def test_eur_gives_gaps_with_a_recommendation() -> None:
 def test_a_currency_with_entities_but_no_positions_says_so() -> None:
     """The sentence tells which of the two is missing."""
     tables = {**golden(), "position_nav_master": given()}
-    assert gaps(tables)[0].startswith("No position in CNY is on record")
+    assert gaps(tables)[0].startswith("No position in CNY that this question asks about is")
 
 
 def test_a_period_without_snapshots_is_no_currency_without_positions() -> None:
