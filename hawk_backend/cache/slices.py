@@ -187,22 +187,23 @@ class Slices:
             return _failed(TableAbsent(f"{table.name} does not exist in this database")), End.ABSENT
         state = self._watched.state(table, seen, as_user=principal.role != SERVICE.role)
         longest = longest_s(table, state, freshness)
-        stamp = None
-        if state is not FeedState.NEVER:
-            stamp = joined(seen, self._marks(table, principal))
-        look = Look(table, principal, where, self._key(table, principal, where, shape), stamp)
+        known = state is not FeedState.NEVER
+        stamp = joined(seen, self._marks(table, principal)) if known else None
+        key = self._key(table, principal, where, shape)
         if stamp is None or longest is None:
-            return _followed(self._straight.join(look.key, look)), None
+            look = Look(table, principal, where, key, stamp)
+            return _followed(self._straight.join(key, look)), None
         longest = min(longest, oldest_s)
-        find = self.memory.get if oldest_s == math.inf else self.memory.peek
-        kept = find(look.key)
-        if (
-            kept is not None
-            and kept.stamp == stamp
-            and self.age_s(kept.slice.fetched_at) <= longest
-        ):
-            return _done(Read(kept.slice, Tier.MEMORY, 0.0, stamp=stamp)), End.MEMORY
-        return self._fill(look, stamp, longest)
+        if rows := self._kept(key, stamp, longest, used=oldest_s == math.inf):
+            return _done(Read(rows, Tier.MEMORY, 0.0, stamp=stamp)), End.MEMORY
+        return self._fill(Look(table, principal, where, key, stamp), stamp, longest)
+
+    def _kept(self, key: SliceKey, stamp: bytes, longest: float, *, used: bool) -> Slice | None:
+        """Return what memory has, if it is valid and young enough."""
+        kept = self.memory.get(key) if used else self.memory.peek(key)
+        if kept is None or kept.stamp != stamp or self.age_s(kept.slice.fetched_at) > longest:
+            return None
+        return kept.slice
 
     def age_s(self, fetched_at: datetime) -> float:
         """Return the seconds since the source was asked; another replica's clock may be ahead."""

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from hawk_backend.errors import SourceError, TableAbsent
 from hawk_backend.models import Reason, TableState, Tier
 from hawk_backend.pipeline.filters import Passing
-from hawk_backend.pipeline.matching import day_of
 from hawk_backend.pipeline.plan import TableQuery
 from hawk_backend.rows import Read, Row, Slice
 
@@ -90,8 +89,6 @@ def answered(query: TableQuery, found: Read, passing: Passing) -> bool:
 
 
 def _as_of(table: Slice, positions: tuple[int, ...]) -> date | None:
-    column = table.table.as_of
-    if column is None or column not in table.columns:
+    if not table.days:
         return None
-    days = (day_of(table.rows[i][column]) for i in positions)
-    return max((day for day in days if day is not None), default=None)
+    return max(filter(None, map(table.days.__getitem__, positions)), default=None)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -39,6 +39,7 @@ class Slice:
     fetched_at: datetime
     size: int
     columns: tuple[str, ...] = ()
+    days: tuple[date | None, ...] = ()
     memo: dict[object, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -93,6 +94,7 @@ def read_slice(
         fetched_at=fetched_at,
         size=len(raw) * len(cells) * _CELL_BYTES + 2 * len(body),
         columns=tuple(cells),
+        days=tuple(_day(cells[table.as_of][i]) for i in order) if table.as_of in cells else (),
     )
 
 
@@ -142,6 +144,12 @@ def _values(
         return {f.column.name: f.values(raw) for f in found}
     except KeyError as exc:
         raise SourceError(f"{table.name} came without its column {exc.args[0]}") from None
+
+
+def _day(cell: Cell) -> date | None:
+    if isinstance(cell, datetime):
+        return cell.date()
+    return cell if isinstance(cell, date) else None
 
 
 def _index(cells: Sequence[Cell], order: Sequence[int]) -> Mapping[Cell, tuple[int, ...]]:
