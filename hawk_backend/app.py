@@ -18,7 +18,6 @@ from starlette.middleware.cors import CORSMiddleware
 from hawk_backend import __version__, web
 from hawk_backend.api import cache as cache_operations
 from hawk_backend.api import hedge_ai, operations, problems, prompts
-from hawk_backend.api.event_stream import StreamsOutside
 from hawk_backend.api.health import Facts, Probe, Watch
 from hawk_backend.api.middleware import PlainPath, RequestId, Unforeseen
 from hawk_backend.api.services import Identity, Readiness, Services
@@ -109,13 +108,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         expose_headers=["X-Request-Id", "X-Hawk-Context-SHA256", "Retry-After"],
         max_age=600,
     )
-    return [
-        Middleware(StreamsOutside),
-        Middleware(RequestId),
-        cors,
-        Middleware(Unforeseen),
-        Middleware(PlainPath),
-    ]
+    return [Middleware(RequestId), cors, Middleware(Unforeseen), Middleware(PlainPath)]
 
 
 async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:

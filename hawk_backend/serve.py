@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from hawk_backend.api.event_stream import StreamsOutside
 from hawk_backend.errors import ConfigurationError
 
 SEND_BUFFER = 64 * 1024
@@ -131,7 +132,7 @@ def serve(app: FastAPI, host: str, port: int) -> None:
 def configured(app: FastAPI, *, grace_s: int = 5) -> uvicorn.Config:
     """Return how we serve; `grace_s` is what is left to open connections after the drain."""
     return uvicorn.Config(
-        app,
+        StreamsOutside(app),
         http=Connection,
         ws="none",
         lifespan="off",  # Server has it

@@ -76,7 +76,7 @@ class EventStream(Response):
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _drop(self, sending: asyncio.Timeout) -> None:
-        _LOG.info("browser_stuck", request_id=self._run.order.request_id)
+        _LOG.info("browser_stuck", request_id=self._run.request_id)
         sending.reschedule(self._run.ticker.now())
 
 
@@ -86,7 +86,7 @@ async def _until_gone(receive: Receive) -> None:
 
 
 class StreamsOutside:
-    """Middleware that sends a stream after the framework has returned.
+    """What the server calls: sends a stream after the framework has returned.
 
     For as long as a response is under way, the framework holds its request, dependencies and
     exit stacks; streams are open for minutes. Without this an open stream misses its target of

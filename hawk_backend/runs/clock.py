@@ -1,16 +1,17 @@
 """The deadlines of one generation: first byte, silence, total, and what is left once it ends."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from math import inf
+from types import TracebackType
+from typing import Self
 
 from hawk_backend.runs.limits import RelayClocks
 from hawk_backend.runs.ticker import Ticker
 
 
 class Clock:
-    """Calls `give_up` with the name of a deadline that passed; the last one ends the reading."""
+    """Calls `give_up` with the name of a deadline that passed; the last one ends the block."""
 
     def __init__(self, ticker: Ticker, clocks: RelayClocks, give_up: Callable[[str], None]) -> None:
         self._clocks = clocks
@@ -23,18 +24,27 @@ class Clock:
         self._total = opened + clocks.total
         self._last = inf
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Hold the deadlines over the body; the last one ends it without an error."""
+    async def __aenter__(self) -> Self:
+        """Hold the deadlines over the block."""
         self._ticker.add(self)
+        await self._scope.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        """Let go; the last deadline ends the block without an error."""
+        self._ticker.forget(self)
         try:
-            async with self._scope:
-                yield
+            await self._scope.__aexit__(kind, error, trace)
         except TimeoutError:
             if not self._scope.expired():
                 raise
-        finally:
-            self._ticker.forget(self)
+            return True
+        return False
 
     def heard(self) -> None:
         """Bytes came."""

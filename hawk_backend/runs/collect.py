@@ -21,7 +21,7 @@ async def collect(run: Run) -> dict[str, Any]:
             told += _stages(events)
     fault = run.fault
     return {
-        "request_id": run.order.request_id,
+        "request_id": run.request_id,
         "outcome": run.outcome,
         "answer": run.relay.answer,
         "intent": _first(told, "hawk_intent"),

@@ -38,7 +38,7 @@ class Generation:
         """
         clock = self._clock = Clock(ticker, self._clocks, self._give_up)
         try:
-            async with clock.running():
+            async with clock:
                 await self._read(clock)
         finally:
             self._stopping = True

@@ -155,7 +155,7 @@ class Runs:
 
     def _start(self, run: Run) -> None:
         observability.run_opened()
-        task = asyncio.create_task(run.live(), name=f"run:{run.order.request_id}")
+        task = asyncio.create_task(run.live(), name=f"run:{run.request_id}")
         self._tasks[task] = run
         task.add_done_callback(self._over)
 
@@ -185,10 +185,9 @@ class Runs:
         ):
             _, run = self._ended.popleft()
             self._kept_bytes -= run.buffer.size
-            del self._runs[run.order.request_id]
-            uid = (run.order.principal, run.order.prompt.msg_uid or "")
-            if self._by_uid.get(uid, ("", None))[1] is run:
-                del self._by_uid[uid]
+            del self._runs[run.request_id]
+            if run.uid and self._by_uid.get(run.uid, ("", None))[1] is run:
+                del self._by_uid[run.uid]
 
 
 def _digest(prompt: Prompt) -> str:
@@ -198,8 +197,8 @@ def _digest(prompt: Prompt) -> str:
 
 def _summary(run: Run) -> dict[str, object]:
     return {
-        "request_id": run.order.request_id,
-        "intent": run.order.intent.intent,
+        "request_id": run.request_id,
+        "intent": run.intent,
         "phase": run.phase,
         "position": run.position,
         "readers": run.readers,

@@ -41,10 +41,15 @@ _STOPS = frozenset({Why.STOPPED, Why.ABANDONED})
 
 
 class Run:
-    """Writes its events into `buffer`; responses read them. `order.request_id` names it."""
+    """Writes its events into `buffer`; responses read them.
+
+    Prompt and context are held no longer than until Dify has them: an answer takes minutes.
+    """
 
     def __init__(self, order: Order, parts: Parts, ticket: Ticket) -> None:
-        self.order = order
+        self.request_id = order.request_id
+        self.intent = order.intent.intent
+        self.uid = order.uid
         self.clocks = parts.clocks
         self.ticker = parts.ticker
         self.buffer = Buffer(parts.limits.run_bytes)
@@ -58,6 +63,7 @@ class Run:
         self._started = time.perf_counter()
         self._parts = parts
         self._ticket = ticket
+        self._orders = [order]
         self._question: Ask | None = None
         self._changed: Sequence[str] = ()
         self._generation: Generation | None = None
@@ -67,9 +73,7 @@ class Run:
         self._alone.within(max(parts.limits.attach_s, self._resume_s))
 
     def __repr__(self) -> str:
-        return (
-            f"<Run {self.order.request_id} [{self.phase}, {self.readers} readers, {self.buffer}]>"
-        )
+        return f"<Run {self.request_id} [{self.phase}, {self.readers} readers, {self.buffer}]>"
 
     @property
     def fault(self) -> Fault | None:
@@ -89,7 +93,7 @@ class Run:
     async def live(self) -> None:
         """Take the prompt to its terminal event and Dify to the end of its stream."""
         try:
-            self._tell({"event": "hawk_started", "request_id": self.order.request_id})
+            self._tell({"event": "hawk_started", "request_id": self.request_id})
             self._ticket.on_move(self._tell_place)
             self._tell_place(self._ticket.position)
             await self._answer()
@@ -97,7 +101,7 @@ class Run:
             self.relay.fail(_fault(exc))
         except Exception:  # noqa: BLE001 - whatever breaks, the stream gets its terminal event
             self.relay.fail(faults.INTERNAL)
-            _LOG.exception("run_broken", request_id=self.order.request_id)
+            _LOG.exception("run_broken", request_id=self.request_id)
         finally:
             self._end()
             self._ticket.release()
@@ -135,7 +139,7 @@ class Run:
 
     @property
     def _resume_s(self) -> float:
-        return self._parts.limits.resume_s if self.order.prompt.msg_uid else 0.0
+        return self._parts.limits.resume_s if self.uid else 0.0
 
     def _left_alone(self) -> None:
         if self._resume_s:
@@ -144,27 +148,28 @@ class Run:
             self.stop(Why.ABANDONED)
 
     async def _answer(self) -> None:
-        prepared = await self._prepare()
+        order = self._orders.pop()
+        prepared = await self._prepare(order)
         if prepared is None:
             return
         self.phase = "answer"
         parts = self._parts
         changed = parts.changes(prepared)
         text = prepared.context.text
-        self._question = ask(self.order, text, parts.dify.apps, parts.delivery)
-        del prepared, text
+        self._question = ask(order, text, parts.dify.apps, parts.delivery)
+        del order, prepared, text
         with observability.stage(Stage.RELAY, self.timings_ms):
             await self._generate()
         if not self.buffer.closed:
             self._changed = await _named(changed)
 
-    async def _prepare(self) -> Prepared | None:
+    async def _prepare(self, order: Order) -> Prepared | None:
         """Return the context once there is a slot, too; None when the run was ended before."""
         try:
             async with asyncio.timeout(None) as self._early:
                 if self.why:
                     return None
-                prepared = await self._prefetch()
+                prepared = await self._prefetch(order)
                 self.phase = "queue"
                 await self._ticket.granted()
         except TimeoutError:
@@ -175,8 +180,7 @@ class Run:
             self._early = None
         return prepared
 
-    async def _prefetch(self) -> Prepared:
-        order = self.order
+    async def _prefetch(self, order: Order) -> Prepared:
         try:
             async with asyncio.timeout(self.clocks.prefetch):
                 prepared = await self._parts.prepare.prepare(
@@ -262,17 +266,17 @@ class Run:
                 "code": fault.code,
                 "message": fault.message,
                 "partial_chars": self.relay.chars,
-                "request_id": self.order.request_id,
+                "request_id": self.request_id,
             }
         metadata = {"usage": self.relay.usage.to_dict(), "outcome": self.outcome}
         return {"event": "message_end", **self.relay.ids, "metadata": metadata}
 
     def _record(self) -> None:
         fault, outcome = self.fault, str(self.outcome)
-        observability.run_closed(self.order.intent.intent, outcome)
+        observability.run_closed(self.intent, outcome)
         fields: dict[str, object] = {
-            "request_id": self.order.request_id,
-            "intent": self.order.intent.intent,
+            "request_id": self.request_id,
+            "intent": self.intent,
             "outcome": outcome,
             "chars": self.relay.chars,
             "ms": self.timings_ms["total"],

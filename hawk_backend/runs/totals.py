@@ -33,7 +33,7 @@ class Totals:
             self._faults.append(
                 {
                     "at": datetime.now(UTC).isoformat(timespec="seconds"),
-                    "request_id": run.order.request_id,
+                    "request_id": run.request_id,
                     "code": fault.code,
                     "message": fault.message,
                     "remedy": fault.remedy,

@@ -167,7 +167,7 @@ async def test_a_browser_that_stops_reading_is_dropped(also: bool) -> None:  # n
         stuck = await open_and_stop_reading(rig)
         (run,) = rig.runs._tasks.values()
         if also:
-            events = events_of((await rig.http.get(f"/runs/{run.order.request_id}/events")).content)
+            events = events_of((await rig.http.get(f"/runs/{run.request_id}/events")).content)
             assert kinds(events)[-1] == "message_end"
         await rig.clean()
         stats = await rig.standin.stats()

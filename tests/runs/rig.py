@@ -12,10 +12,9 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI, Request
-from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 
-from hawk_backend.api.event_stream import EventStream, StreamsOutside
+from hawk_backend.api.event_stream import EventStream
 from hawk_backend.clients.dify import Dify
 from hawk_backend.clients.sse import Frame, FrameParser
 from hawk_backend.dev.dify.apps import BY_NAME
@@ -211,7 +210,7 @@ async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, object]]:
 
 def routes(runs: Runs) -> FastAPI:
     """Return the routes that a stream needs, wired as the gateway wires them."""
-    app = FastAPI(lifespan=lifespan, middleware=[Middleware(StreamsOutside)])
+    app = FastAPI(lifespan=lifespan)
     app.state.drain = runs.aclose
 
     @app.post("/ask")
