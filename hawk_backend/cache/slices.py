@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -21,6 +22,8 @@ from hawk_backend.errors import TableAbsent
 from hawk_backend.models import SERVICE, Freshness, Principal, Tier
 from hawk_backend.rows import Answer, Read, Slice, Where, read_slice
 
+_IN_USE_S = 900.0
+"""How long after its last prompt a table is still tended."""
 _PATIENCE_S = 0.1
 """After so long a query no longer holds up those who need a younger one."""
 
@@ -93,6 +96,7 @@ class Slices:
         self._straight: Turns[SliceKey, Look, Read] = Turns(
             self._read_straight, tasks, patience_s=_PATIENCE_S
         )
+        self._used: dict[str, float] = {}
         self._waiting = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -122,10 +126,11 @@ class Slices:
 
     def aging(self, tables: Mapping[str, Table], share: float) -> list[str]:
         """Return the service's tables in use that have lived for `share` of their ceiling."""
+        since = time.monotonic() - _IN_USE_S
         return [
             key.table
             for key, kept in self.memory.items()
-            if kept.used
+            if self._used.get(key.table, -math.inf) > since
             and key.scope == SERVICE.scope
             and not key.part
             and self.age_s(kept.slice.fetched_at) > share * CEILING_S[tables[key.table].volatility]
@@ -193,14 +198,16 @@ class Slices:
         if stamp is None or longest is None:
             look = Look(table, principal, where, key, stamp)
             return _followed(self._straight.join(key, look)), None
+        if oldest_s == math.inf:
+            self._used[table.name] = time.monotonic()
         longest = min(longest, oldest_s)
-        if rows := self._kept(key, stamp, longest, used=oldest_s == math.inf):
+        if rows := self._kept(key, stamp, longest):
             return _done(Read(rows, Tier.MEMORY, 0.0, stamp=stamp)), End.MEMORY
         return self._fill(Look(table, principal, where, key, stamp), stamp, longest)
 
-    def _kept(self, key: SliceKey, stamp: bytes, longest: float, *, used: bool) -> Slice | None:
+    def _kept(self, key: SliceKey, stamp: bytes, longest: float) -> Slice | None:
         """Return what memory has, if it is valid and young enough."""
-        kept = self.memory.get(key) if used else self.memory.peek(key)
+        kept = self.memory.get(key)
         if kept is None or kept.stamp != stamp or self.age_s(kept.slice.fetched_at) > longest:
             return None
         return kept.slice

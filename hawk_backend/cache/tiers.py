@@ -27,13 +27,12 @@ _MAGIC = b"HAWK1"
 _SUM = 16
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Kept:
-    """A slice with the stamp under which it was read; `used` says that a prompt has had it."""
+    """A slice with the stamp under which it was read."""
 
     stamp: bytes
     slice: Slice
-    used: bool = False
 
     @property
     def size(self) -> int:
@@ -61,7 +60,6 @@ class Memory:
         kept = self._kept.get(key)
         if kept is not None:
             self._kept.move_to_end(key)
-            kept.used = True
         return kept
 
     def peek(self, key: SliceKey) -> Kept | None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from hawk_backend.cache import slices as slices_module
 from hawk_backend.cache.stats import Cause, End
 from hawk_backend.cache.watched import View
 from hawk_backend.catalogue import Table
@@ -359,15 +360,19 @@ async def test_what_changed_meanwhile_can_be_told(replica: Replica) -> None:
 
 
 async def test_a_table_in_use_is_read_again_before_its_ceiling(
-    database: Database, replica: Replica
+    database: Database, replica: Replica, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only what a prompt has used since it was read is due, once most of its life is over."""
+    """What a prompt has asked for lately is due once most of its life is over, and nothing else."""
     await replica.slices.renew(VOLATILE, oldest_s=240)
     database.later(seconds=250)
     assert replica.slices.aging(TABLES, 0.8) == []
     await replica.read(VOLATILE)
     assert replica.slices.aging(TABLES, 0.8) == [VOLATILE.name]
     await replica.slices.renew(VOLATILE, oldest_s=240)
+    assert replica.slices.aging(TABLES, 0.8) == []
+    database.later(seconds=250)
+    assert replica.slices.aging(TABLES, 0.8) == [VOLATILE.name]
+    monkeypatch.setattr(slices_module, "_IN_USE_S", 0.0)
     assert replica.slices.aging(TABLES, 0.8) == []
     assert database.asked == 2
 
