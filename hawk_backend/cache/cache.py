@@ -159,7 +159,7 @@ class Cache:
         except ResponseError:
             memory, keys = {}, None
         except Away as exc:
-            raise CacheUnavailable(f"Redis: {exc}.") from exc
+            raise CacheUnavailable(f"Redis {exc}.") from exc
         self._redis_facts = {
             "redis_memory_usage": memory.get("used_memory_human"),
             "redis_keys_count": keys,
@@ -247,7 +247,7 @@ class Cache:
         if self._link is None:
             return "none: REDIS_URL is not set"
         if not self._link.up:
-            return f"away: {self._link.why}"
+            return f"away: Redis {self._link.why}"
         return "in use" if self._link.fenced else "off: Redis does not allow INFO"
 
     def _open_link(self) -> Link:

@@ -27,8 +27,15 @@ from redis.asyncio.connection import (
 )
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    MaxConnectionsError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import MaxConnectionsError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from hawk_backend.cache.scripts import FENCE
@@ -53,7 +60,11 @@ _MICRO = 1_000_000
 
 
 class Away(Exception):
-    """Redis is out of reach; whether a command was done before that is not known."""
+    """Redis is out of reach, which is told in plain words; a command may have been done."""
+
+
+class NotTheOne(RedisConnectionError):
+    """Something answers that the stamps must not be read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +160,7 @@ class Link:
         verdict, seconds, micros, *wiped = reply
         self.heard(seconds, micros, asked)
         if verdict == b"replica":
-            raise RedisConnectionError("a replica answers, not a primary")
+            raise NotTheOne("is a read replica, not a primary")
         self.fenced = verdict != b"unfenced"
         self.connected, self.why = True, "answers"
         if wiped:
@@ -169,14 +180,14 @@ class Link:
                 raise
             if not isinstance(exc, MaxConnectionsError):
                 self._lost(exc)
-            raise Away(str(exc)) from exc
+            raise Away(_plainly(exc)) from exc
 
     async def _in_time(self, command: Callable[[Redis], Awaitable[T]]) -> T:
         try:
             with _Patience(self._timeout_s):
                 return await self._tried(command)
         except TimeoutError as exc:
-            raise RedisTimeoutError("no answer in time") from exc
+            raise RedisTimeoutError from exc
 
     async def _tried(self, command: Callable[[Redis], Awaitable[T]]) -> T:
         """Send, and once more where the connection had been closed."""
@@ -188,7 +199,7 @@ class Link:
             return await command(self._redis)
 
     def _lost(self, exc: RedisError) -> None:
-        self.why = str(exc)
+        self.why = _plainly(exc)
         if self.up:
             self.up = False
             self._found.clear()
@@ -204,7 +215,7 @@ class Link:
                 await self._redis.connection_pool.disconnect(inuse_connections=False)
                 await self._in_time(lambda redis: redis.ping())
             except RedisError as exc:
-                self.up, self.why = False, str(exc)
+                self.up, self.why = False, _plainly(exc)
                 self._found.clear()
             else:
                 break
@@ -214,6 +225,19 @@ class Link:
             self.up = True
             self._found.set()
             _LOG.info("redis found")
+
+
+def _plainly(exc: RedisError) -> str:
+    """Say what is wrong without the words of the library, which name hosts and keys."""
+    if isinstance(exc, NotTheOne):
+        return str(exc)
+    if isinstance(exc, RedisTimeoutError):
+        return "does not answer in time"
+    if isinstance(exc, AuthenticationError):
+        return "refuses our password"
+    if isinstance(exc, BusyLoadingError):
+        return "is still loading its data"
+    return "cannot be reached"
 
 
 class _Patience:
@@ -262,7 +286,7 @@ class _Fenced(AbstractConnection):
             await self.send_command("EVAL", FENCE, len(named), *named, check_health=False)
             reply = await self.read_response()
         except ResponseError as exc:
-            raise RedisConnectionError(f"the fence was refused: {exc}") from exc
+            raise NotTheOne("does not allow the scripts that the cache needs") from exc
         self._link.take_fence(reply, asked)
 
 

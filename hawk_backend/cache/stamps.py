@@ -145,8 +145,10 @@ class RedisStamps:
                 await self._link.run(lambda redis: redis.hdel(key, *tables), patience_s=_PATIENCE_S)
             except ResponseError as exc:
                 await self._clean(exc)
-        except (Away, ResponseError) as exc:
-            raise CacheUnavailable(f"Redis: {exc}.", remedy=_REMEDY) from exc
+        except Away as exc:
+            raise CacheUnavailable(f"Redis {exc}.", remedy=_REMEDY) from exc
+        except ResponseError as exc:
+            raise CacheUnavailable("Redis refused to retire.", remedy=_REMEDY) from exc
 
     async def lease(self, replica: str) -> Lease | None:
         """Ask for the lease, or make the one that is held longer."""

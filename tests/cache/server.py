@@ -11,6 +11,8 @@ from pathlib import Path
 from hawk_backend.dev.process import free_ports
 from hawk_backend.dev.valkey import binary
 
+_STARTS_S = 10.0
+
 
 class Server:
     """One server on a port of its own; blocking, for its moments are the test's."""
@@ -29,7 +31,9 @@ class Server:
         self._process = subprocess.Popen(
             command, env={"PATH": os.defpath}, stdout=subprocess.DEVNULL
         )
-        while b"PONG" not in self._say(b"PING\r\n"):
+        last = time.monotonic() + _STARTS_S
+        while not self._say(b"PING\r\n").startswith((b"+PONG", b"-NOAUTH")):
+            assert time.monotonic() < last, "the server does not start"
             time.sleep(0.005)
 
     def kill(self) -> None:
