@@ -108,6 +108,7 @@ INSTRUCTION_TYPES = {
 
 _AMOUNT_REMEDY = "send a number from 0 to 1e15, or a text such as 150000 or 150K"
 _AMOUNT_LIMIT = Decimal("1e15")
+_MOST_DECIMALS = 30
 _UNITS = {"": 0, "k": 3, "m": 6, "mm": 6, "mio": 6, "million": 6, "b": 9, "bn": 9, "billion": 9}
 _AMOUNT = re.compile(r"(\d[\d,' ]*(?:\.\d+)?|\.\d+)\s?([a-z]*)", re.IGNORECASE)
 
@@ -136,6 +137,8 @@ def _decimal(text: str) -> Decimal:
 
 def _bounded(number: Decimal) -> Decimal:
     if not number.is_finite() or not 0 <= number <= _AMOUNT_LIMIT:
+        raise ValueError(_AMOUNT_REMEDY)
+    if -int(number.as_tuple().exponent) > _MOST_DECIMALS:
         raise ValueError(_AMOUNT_REMEDY)
     return number
 

@@ -47,7 +47,7 @@ def test_amounts_are_exact(sent: object, amount: str) -> None:
     assert Prompt.model_validate({"user_prompt": "x", "amount": sent}).amount == Decimal(amount)
 
 
-@pytest.mark.parametrize("sent", ["abc", True, "-5", "1e99", "NaN", [], "12 bananas"])
+@pytest.mark.parametrize("sent", ["abc", True, "-5", "1e99", "1e-99", "NaN", [], "12 bananas"])
 def test_an_amount_that_is_none_is_refused_with_its_field(sent: object) -> None:
     """What is no amount is refused, and the refusal names the field."""
     with pytest.raises(ValidationError) as caught:

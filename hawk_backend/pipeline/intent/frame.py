@@ -162,7 +162,11 @@ def _plain(value: object) -> object:
 
 
 def _number(value: Decimal) -> int | float | str:
-    """Give the number that reads back as `value`; its digits as text where a float has too few."""
-    if value == value.to_integral_value():
+    """Give the number that any reader reads back as `value`; its digits as text where none is."""
+    if value == value.to_integral_value() and abs(value) <= _SAFE:
         return int(value)
-    return float(value) if Decimal(repr(float(value))) == value else str(value)
+    return float(value) if Decimal(repr(float(value))) == value else f"{value:f}"
+
+
+_SAFE = 2**53
+"""Up to here JSON's readers know every integer; writers refuse those of more than 64 bits."""

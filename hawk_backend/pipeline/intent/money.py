@@ -1,6 +1,6 @@
 """Read amounts of money: digits in every notation, words, units from k to yard, 万 and crore."""
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import NamedTuple
 
 from hawk_backend.catalogue.lexicon import Lexicon
@@ -16,6 +16,9 @@ _CODE = 3
 _GROUP = 3
 _MOST_GROUPS = 5
 _LONGEST = 24
+_EXACT = Context(prec=100)
+"""Wide enough for the longest digits before any unit."""
+
 _FEW = 100
 _PLAIN_FROM = 1000
 _YEARS = range(1900, 2100)
@@ -161,5 +164,7 @@ def _joined(tokens: Tokens, at: int) -> tuple[str, int]:
 
 def _units_of(value: Decimal, power: int) -> Decimal:
     """Return an amount in units of currency, written without an exponent."""
-    amount = value.scaleb(power)
-    return amount.quantize(Decimal(1)) if amount % 1 == 0 else amount.normalize()
+    amount = value.scaleb(power, _EXACT)
+    if amount == amount.to_integral_value():
+        return amount.quantize(Decimal(1), context=_EXACT)
+    return amount.normalize(_EXACT)

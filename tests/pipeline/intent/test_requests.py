@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import orjson
 import pytest
 
 from hawk_backend.pipeline.intent import IntentParser
@@ -124,3 +125,20 @@ def test_evidence_points_at_the_words(parser: IntentParser) -> None:
     assert said["currency"] == "SEK"
     assert said["order_id"] == "ORD-90"
     assert said["intent"] == "Unwind"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "amount"),
+    [
+        ("hedge 150K CNY", 150_000),
+        ("hedge 2.5 CNY", 2.5),
+        ("hedge 9,007,199,254,740,993 CNY", "9007199254740993"),
+        ("hedge 90071992547409931.27 CNY", "90071992547409931.27"),
+        ("hedge 99999999999999999999 billion CNY", "99999999999999999999" + "0" * 9),
+    ],
+)
+def test_amounts_are_exact_for_every_reader_of_json(
+    parser: IntentParser, prompt: str, amount: object
+) -> None:
+    """What a float has too few digits for is told as text; no writer of JSON refuses any."""
+    assert orjson.loads(orjson.dumps(parser.parse(prompt).to_dict()))["slots"]["amount"] == amount
