@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
+import pytest
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
@@ -120,14 +121,23 @@ class Rig:
 
     async def clean(self) -> None:
         """Wait until nothing is left: no run, no slot, no task, no connection, no generation."""
-        async with asyncio.timeout(PATIENCE):
-            while not await self._is_clean():  # noqa: ASYNC110 - counters have no event
-                await asyncio.sleep(0.005)
+        left = ""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while left := await self._left():  # noqa: ASYNC110 - counters have no event
+                    await asyncio.sleep(0.005)
+        except TimeoutError:
+            pytest.fail(f"left: {left}")
 
-    async def _is_clean(self) -> bool:
+    async def _left(self) -> str:
         stats = await self.standin.stats()
-        streams = stats["in_flight"] + stats["running"]
-        return repr(self.runs).startswith("<Runs [0 in flight") and not self.held and streams == 0
+        counts = {name: stats[name] for name in ("in_flight", "running")}
+        ours = self.runs.in_flight()
+        return (
+            f"{ours}, {self.held} held, {counts}"
+            if ours or self.held or any(counts.values())
+            else ""
+        )
 
     @property
     def held(self) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hawk_backend.dev.dify.script import Cut, Delay, Failure, Insert, Script, Stall, Stopping
+from hawk_backend.dev.dify.script import Cut, Delay, Failure, Insert, Script, Stopping
 from tests.runs.rig import FAST, LIMITS, Rig, kinds, rigged
 
 STREAMS = int(os.environ.get("SOAK_STREAMS", "500"))
@@ -34,7 +34,7 @@ FAULTS: tuple[dict[str, object], ...] = (
     {"refuse": "login_html"},
     {"silence": 0.5},
     {"think": 0.1, "ping_every": 0.03},
-    {"stall": Stall(at=4)},
+    {"delays": (Delay(at=4, seconds=2.0),)},
     {"delays": (Delay(at=6, seconds=0.1),)},
     {"error": Failure(at=0)},
     {"error": Failure(at=7)},
