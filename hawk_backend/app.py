@@ -219,6 +219,7 @@ def _open_cache(
         Clocks(settings.hawk_tz, settings.today),
     )
     stack.push_async_callback(cache.aclose)
+    supabase.discovery.tell(cache.discovered)
     cache.start()
     return cache
 

@@ -105,11 +105,14 @@ class Cache:
         return self._link is not None and self._link.up and self._link.connected
 
     def start(self) -> None:
-        """Begin to poll, to tend what is in use, and to warm all tables after the first poll."""
+        """Begin to poll, and to tend what is in use."""
         if self._link is not None:
             self._link.start()
-        self.feed.ask(self._tables)
         self._running = [self._tasks.start(self.feed.run()), self._tasks.start(self._tend())]
+
+    def discovered(self) -> None:
+        """Have all tables brought in that the source is now known to have, after a poll."""
+        self.feed.ask(self._tables)
 
     async def aclose(self) -> None:
         """End every task, let another replica poll, close the link."""

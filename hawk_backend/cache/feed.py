@@ -79,8 +79,8 @@ class Feed:
     @property
     def mode(self) -> FeedState:
         """Whether the feed as a whole is live, late or not there."""
-        if self._watched.installed is False:
-            return FeedState.NONE
+        if not self._watched.installed:
+            return FeedState.LATE if self._watched.installed is None else FeedState.NONE
         return self._watched.heard(self.lag_s)
 
     @property

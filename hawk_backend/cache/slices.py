@@ -22,7 +22,7 @@ from hawk_backend.errors import TableAbsent
 from hawk_backend.models import SERVICE, Freshness, Principal, Tier
 from hawk_backend.rows import Answer, Read, Slice, Where, read_slice
 
-_IN_USE_S = 900.0
+_IN_USE_S = 3600.0
 """How long after its last prompt a table is still tended."""
 _PATIENCE_S = 0.1
 """After so long a query no longer holds up those who need a younger one."""

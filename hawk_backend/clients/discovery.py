@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -37,6 +37,11 @@ class Discovery:
         self._tables = tables
         self._schema = schema
         self._wanted = asyncio.Event()
+        self._hear: Callable[[], None] = _nobody
+
+    def tell(self, hear: Callable[[], None]) -> None:
+        """Have `hear` called when the database turns out to have something else than was known."""
+        self._hear = hear
 
     def ask(self) -> None:
         """Call for a discovery soon, because a table or a column was not there."""
@@ -73,7 +78,8 @@ class Discovery:
             self._schema.last_failure = f"{exc.detail} ({exc.reason})"
             _LOG.warning("discovery failed", reason=exc.reason)
             return False
-        self._schema.take(findings)
+        if self._schema.take(findings):
+            self._hear()
         _LOG.info("discovered", by=findings.by, absent=len(findings.absent))
         return not findings.unread.keys() - findings.forbidden
 
@@ -117,6 +123,10 @@ class Discovery:
             first, second = columns[:half], columns[half:]
             return await self._had(table, first) | await self._had(table, second)
         return frozenset(columns) - {"*"}
+
+
+def _nobody() -> None:
+    """Hear nothing."""
 
 
 def _findings(

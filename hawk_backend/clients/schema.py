@@ -42,13 +42,14 @@ class Schema:
         state = f"by {self.findings.by}" if self.findings else "not discovered"
         return f"<Schema {state}, {len(self.absent)} absent>"
 
-    def take(self, findings: Findings) -> None:
-        """Replace everything that was known."""
-        self.findings = findings
+    def take(self, findings: Findings) -> bool:
+        """Replace everything that was known; return whether tables or columns are others now."""
+        known, self.findings = self.findings, findings
         self.last_failure = ""
         self.absent = findings.absent
         self._learned.clear()
         self._shapes.clear()
+        return known is None or (known.columns, known.absent) != (findings.columns, findings.absent)
 
     def learn(self, table: str, columns: frozenset[str]) -> None:
         """Take what one table was found to have, ahead of the next discovery."""

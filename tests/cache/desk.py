@@ -84,6 +84,7 @@ async def open_replica(
         clocks = Clocks(SINGAPORE, lambda: TODAY)
         cache = Cache(options, CATALOGUE.tables, source, Versions(http, access), clocks)
         cache.start()
+        cache.discovered()
         try:
             yield DeskReplica(cache, Fetch(cache.slices, CATALOGUE, deadline_s=5), source)
         finally:

@@ -39,6 +39,13 @@ class Caches:
         self.opened.append(cache)
         return cache
 
+    def begin(self, server: Server | None = None) -> Cache:
+        """Open a cache as the app does, over a source that is known."""
+        cache = self.open(server)
+        cache.start()
+        cache.discovered()
+        return cache
+
 
 @pytest.fixture
 async def caches(database: Database) -> AsyncIterator[Caches]:
@@ -68,8 +75,7 @@ async def test_it_warms_itself_once(
     database: Database, caches: Caches, server: Server, *, shared: bool
 ) -> None:
     """After the first poll every table is read once; the first prompt finds all of them."""
-    cache = caches.open(server if shared else None)
-    cache.start()
+    cache = caches.begin(server if shared else None)
     await warmed(cache)
     reads = await ask(cache, PLAIN.name, VOLATILE.name, VIEW.name)
     assert {read.tier for read in reads} == {Tier.MEMORY}
@@ -77,12 +83,29 @@ async def test_it_warms_itself_once(
     assert (await cache.stats())["redis_available"] is shared
 
 
+async def test_nothing_is_warmed_before_it_is_known_what_there_is(
+    database: Database, caches: Caches
+) -> None:
+    """A table that the source turns out to lack is not asked for, one that comes later is."""
+    cache = caches.open()
+    cache.start()
+    await until(lambda: cache.feed.lag_s is not None)
+    assert database.asked == 0
+    database.absent.add(PLAIN.name)
+    cache.discovered()
+    await until(lambda: len(cache.slices.memory) == len(TABLES) - 2)
+    assert cache.warming.progress()["failed"] == 0
+    database.absent.clear()
+    cache.discovered()
+    await until(lambda: len(cache.slices.memory) == len(TABLES) - 1)
+    assert max(database.reads.values()) <= 2
+
+
 async def test_what_is_written_is_in_again_before_the_next_prompt(
     database: Database, caches: Caches, server: Server
 ) -> None:
     """The replica whose poll retired a table reads it again, and what is made of it."""
-    cache = caches.open(server)
-    cache.start()
+    cache = caches.begin(server)
     await warmed(cache)
     database.write(VIEW.bases[0])
     await until(lambda: cache._stats.retired.total() > 0)
@@ -96,8 +119,7 @@ async def test_tables_in_use_are_tended(
 ) -> None:
     """What prompts use is read again before its ceiling; what nobody uses is not."""
     monkeypatch.setattr(cache_module, "_TEND_S", 0.01)
-    cache = caches.open()
-    cache.start()
+    cache = caches.begin()
     await warmed(cache)
     await ask(cache, VOLATILE.name)
     before = database.asked
@@ -122,8 +144,7 @@ async def test_a_wiped_redis_is_counted_and_filled_again(
     database: Database, caches: Caches, server: Server
 ) -> None:
     """An old snapshot retires what it holds, with the fence as the cause."""
-    cache = caches.open(server)
-    cache.start()
+    cache = caches.begin(server)
     await warmed(cache)
     server.save()
     database.write(PLAIN)
@@ -136,8 +157,7 @@ async def test_a_wiped_redis_is_counted_and_filled_again(
 
 async def test_operators_are_told(caches: Caches, server: Server) -> None:
     """What Redis is, what the feed is, what is kept; with Redis gone, that."""
-    cache = caches.open(server)
-    cache.start()
+    cache = caches.begin(server)
     await warmed(cache)
     assert (await cache.look())["tier_2"] == "in use"
     stats = await cache.stats()
@@ -165,8 +185,7 @@ async def test_without_redis_it_is_said(caches: Caches) -> None:
 
 async def test_what_changed_is_named(database: Database, caches: Caches) -> None:
     """By the stamps under which a prompt read its tables."""
-    cache = caches.open()
-    cache.start()
+    cache = caches.begin()
     await warmed(cache)
     [read] = await ask(cache, PLAIN.name)
     stamps = {PLAIN.name: read.stamp or b""}

@@ -194,6 +194,22 @@ async def test_until_the_first_poll_nothing_is_relied_on(database: Database) -> 
     assert watched.state(VOLATILE, Seen({}, 3.5)) is FeedState.LATE
 
 
+async def test_another_replicas_poll_does_not_speak_for_this_one(
+    house: House, database: Database, server: Server
+) -> None:
+    """Until it has looked itself it does not know which tables are watched."""
+    await feed_of(await house.replica(server), "a").turn()
+    new = await house.replica(server)
+    new.watched = Watched(TABLES, max_age_s=3.0)
+    feed = feed_of(new, "b")
+    database.errors["versions"] = broken()
+    await feed.turn()
+    assert feed.report()["mode"] == "late"
+    database.errors.clear()
+    await feed.turn()
+    assert feed.report()["mode"] == "live"
+
+
 async def test_health_waits_for_the_first_poll(house: House) -> None:
     """It is neither well nor ill before."""
     feed = feed_of(await house.replica(), "a")

@@ -159,6 +159,18 @@ async def test_a_new_table_is_found_when_asked_for(
         running.cancel()
 
 
+async def test_what_is_new_is_told(source: FaultySource, discovery: Discovery) -> None:
+    """The first discovery, and every later one that finds other tables or columns."""
+    told: list[int] = []
+    discovery.tell(lambda: told.append(1))
+    await discovery.once()
+    await discovery.once()
+    assert told == [1]
+    source.tables["gl_coa"] = [{"account_code": "1"}]
+    await discovery.once()
+    assert told == [1, 1]
+
+
 async def test_an_order_to_end_is_never_lost(discovery: Discovery) -> None:
     """It ends although it is called for in the same moment: a shutdown waits for it."""
     running = asyncio.ensure_future(discovery.run())
