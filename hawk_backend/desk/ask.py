@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
-from hawk_backend.desk.cells import whole
+from hawk_backend.desk.cells import DIGITS, whole
 from hawk_backend.models import Reason, TableState
 from hawk_backend.rows import Row
 
@@ -97,9 +97,10 @@ class Tables:
         return self._currencies.get(code)
 
     def places(self, code: str) -> int | None:
-        """Return the currency's rounding_precision; None where it is not on record."""
+        """Return the currency's rounding_precision; None where none is on record."""
         row = self.currency(code)
-        return None if row is None else whole(row, "rounding_precision")
+        found = None if row is None else whole(row, "rounding_precision")
+        return found if found is not None and 0 <= found <= DIGITS else None
 
     def state(self, name: str) -> TableState | None:
         """Return how the table's read ended; None where it was not read for this prompt."""

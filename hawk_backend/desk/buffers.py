@@ -12,7 +12,7 @@ from hawk_backend.rows import Row
 STANDARD = Decimal(5)
 """Percent where neither a buffer rule nor a framework speaks (domain.md 3.3)."""
 
-_RULES, _FRAMEWORK = "buffer_configuration", "hedging_framework"
+RULES, _FRAMEWORK = "buffer_configuration", "hedging_framework"
 _ANY = frozenset({"", "ALL", "DEFAULT"})
 _LAST = 1_000_000
 
@@ -21,9 +21,9 @@ class BufferRules:
     """The buffer rules in force, found by entity."""
 
     def __init__(self, tables: Tables, today: date) -> None:
-        self._rules = _by_entity(tables.rows(_RULES), today)
+        self._rules = _by_entity(tables.rows(RULES), today)
         self._frameworks = _by_entity(tables.rows(_FRAMEWORK), today)
-        self._no_rules = tables.lack(_RULES)
+        self._no_rules = tables.lack(RULES)
         self._no_frameworks = tables.lack(_FRAMEWORK)
 
     def percent(self, entity_id: str, currency: str, entity: Row | None) -> Figure:
@@ -52,9 +52,7 @@ class BufferRules:
         ]
         if not found:
             return Known(STANDARD, "%", "standard buffer: no rule and no framework on record")
-        row = min(
-            found, key=lambda row: (text(row, "entity_id") in _ANY, text(row, "framework_id"))
-        )
+        row = min(found, key=_specificity)
         address = Address(_FRAMEWORK, text(row, "framework_id"), "buffer_percentage")
         return _percent(row, address, text(row, "framework_type"), entity)
 
@@ -95,8 +93,16 @@ def _precedence(rule: Row) -> tuple[int, bool, bool, str]:
     )
 
 
+def _specificity(framework: Row) -> tuple[bool, bool, str]:
+    return (
+        text(framework, "entity_id") in _ANY,
+        text(framework, "currency_code") in _ANY,
+        text(framework, "framework_id"),
+    )
+
+
 def _of_rule(rule: Row, entity: Row) -> Figure:
-    address = Address(_RULES, text(rule, "buffer_rule_id"), "buffer_percentage")
+    address = Address(RULES, text(rule, "buffer_rule_id"), "buffer_percentage")
     return _percent(rule, address, text(rule, "hedging_framework"), entity)
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from functools import partial
 
 from hawk_backend.desk.ask import Ask, Tables
+from hawk_backend.desk.buffers import RULES
 from hawk_backend.desk.figure import Figure, Known, Unknown, total
 from hawk_backend.desk.lines import POSITIONS, Line, Lines
 from hawk_backend.desk.positions import later, snapshot, stale
@@ -17,6 +18,7 @@ class Capacity:
     """One currency's lines and what they add up to.
 
     `total` is Unknown as soon as one line is; `computable` adds up the lines that are known.
+    `rules_read` says whether the prompt reads the buffer rules, which `rule_total` goes by.
     `before` is the date asked about where a line's snapshot is later than that.
     """
 
@@ -27,8 +29,14 @@ class Capacity:
     total: Figure
     computable: Figure
     rule_total: Figure
+    rules_read: bool
     stale: bool
     before: date | None
+
+    @property
+    def nav_types(self) -> tuple[str, ...]:
+        """The NAV types of the lines."""
+        return tuple(sorted({line.nav_type for line in self.lines}))
 
     @property
     def as_of(self) -> tuple[date, ...]:
@@ -66,6 +74,8 @@ def _capacity(currency: str, tables: Tables, ask: Ask, lines: Sequence[Line]) ->
     yield
     everything = _sum(currency, (*available, *unread))
     yield
+    ruled = _sum(currency, (*(line.rule.available for line in lines), *unread))
+    yield
     computable = _sum(currency, (figure for figure in available if isinstance(figure, Known)))
     yield
     return Capacity(
@@ -75,7 +85,8 @@ def _capacity(currency: str, tables: Tables, ask: Ask, lines: Sequence[Line]) ->
         by_entity=dict(zip(entities, sums, strict=True)),
         total=everything,
         computable=computable,
-        rule_total=_sum(currency, (*(line.rule.available for line in lines), *unread)),
+        rule_total=ruled,
+        rules_read=RULES in tables,
         stale=any(stale(line.as_of, ask.reference) for line in lines),
         before=ask.reference if any(later(line.as_of, ask.reference) for line in lines) else None,
     )

@@ -5,6 +5,9 @@ from decimal import Decimal
 
 from hawk_backend.rows import Row
 
+DIGITS = 30
+"""Digits that a number may have before the point, and zeros behind it."""
+
 _YES = frozenset({"Y", "YES", "TRUE", "T", "1", "ACTIVE"})
 
 
@@ -29,12 +32,13 @@ def _folded(name: str) -> str:
 
 
 def number(cell: object) -> Decimal | None:
-    """Return a finite Decimal, or None for what is not a number."""
-    if isinstance(cell, Decimal):
-        return cell if cell.is_finite() else None
-    if isinstance(cell, int) and not isinstance(cell, bool):
-        return Decimal(cell)
-    return None
+    """Return a finite Decimal, or None for what is no number or of absurd size."""
+    if isinstance(cell, bool) or not isinstance(cell, Decimal | int):
+        return None
+    value = Decimal(cell)
+    if not value:
+        return Decimal(0)
+    return value if value.is_finite() and abs(value.adjusted()) <= DIGITS else None
 
 
 def whole(row: Row, column: str) -> int | None:

@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import NamedTuple, TypeAlias
 
-from hawk_backend.desk.cells import number
+from hawk_backend.desk.cells import DIGITS, number
 from hawk_backend.rows import Row
 
-EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
-"""Wide enough that sums and products of stored amounts are never rounded in between."""
+EXACT = Context(prec=5 * DIGITS, rounding=ROUND_HALF_UP)
+"""Wide enough that sums and products of stored amounts are never rounded in between.
+
+The longest is an amount times two legs of a crossed rate, to the cent.
+"""
 
 ZERO = Decimal(0)
 

@@ -77,12 +77,18 @@ def _no_orders(ask: Ask, tables: Tables) -> Iterator[Gap]:
     if tables.lack("hedge_instructions"):
         return
     known = {text(row, "order_id") for row in tables.rows("hedge_instructions")}
-    for order_id in (ask.order_id, ask.previous_order_id):
+    for order_id in _existing(ask):
         if order_id and not any(same_id(order_id, other) for other in known):
             yield Gap(
                 f"No instruction of order {order_id} is on record.",
                 "check the order's id; do not answer from another order.",
             )
+
+
+def _existing(ask: Ask) -> tuple[str | None, ...]:
+    """Return the orders that must be there: that of a new hedge or follower is yet to come."""
+    follows = ask.instruction_type in ("R", "T", "A") and ask.previous_order_id is not None
+    return (None if ask.is_new or follows else ask.order_id, ask.previous_order_id)
 
 
 def _no_hedges(ask: Ask, tables: Tables) -> Iterator[Gap]:

@@ -38,6 +38,7 @@ class Line:
     entity_type: str
     nav_type: str
     currency: str
+    places: int | None
     as_of: date | None
     quality: str
     sfx: Figure
@@ -59,7 +60,7 @@ class Line:
     def buffers_disagree(self) -> bool:
         """Whether position and rule both know the buffer, and not the same one."""
         known = isinstance(self.buffer, Known) and isinstance(self.rule.buffer, Known)
-        return known and _differ(self.buffer, self.rule.buffer)
+        return known and _differ(self.buffer, self.rule.buffer, self.places)
 
 
 class Lines:
@@ -90,7 +91,7 @@ class Lines:
         unhedged = _unhedged(places, currency, sfx, car, overlay, buffer, hedged)
         available = derive(currency, AVAILABLE, _floor, unhedged)
         by_rule = ByRule(ruled, share(sfx, ruled, currency), available)
-        if _differ(buffer, by_rule.buffer):
+        if _differ(buffer, by_rule.buffer, places):
             other = _unhedged(places, currency, sfx, car, overlay, by_rule.buffer, hedged)
             by_rule = replace(by_rule, available=derive(currency, AVAILABLE, _floor, other))
         return Line(
@@ -99,6 +100,7 @@ class Lines:
             entity_type="" if entity is None else text(entity, "entity_type"),
             nav_type=nav_type,
             currency=currency,
+            places=places,
             as_of=day(row, "as_of_date"),
             quality=text(row, "data_quality_status"),
             sfx=sfx,
@@ -187,9 +189,11 @@ def _unhedged(places: int | None, currency: str, *terms: Figure) -> Figure:
     return derive(currency, UNHEDGED, formula, *terms)
 
 
-def _differ(one: Figure, other: Figure) -> bool:
-    """Whether two figures are not known to be the same."""
-    return isinstance(one, Unknown) or isinstance(other, Unknown) or one.value != other.value
+def _differ(one: Figure, other: Figure, places: int | None) -> bool:
+    """Whether two amounts are not known to be the same money, rounded to `places`."""
+    if isinstance(one, Unknown) or isinstance(other, Unknown):
+        return True
+    return rounded(one.value, places) != rounded(other.value, places)
 
 
 def _floor(value: Decimal) -> Decimal:

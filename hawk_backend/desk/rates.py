@@ -74,8 +74,9 @@ class Rates:
         """Return the freshest of direct, inverse, cross over SGD, cross over EUR, in this order.
 
         An instant is fresh for five minutes, a date on that date; up to two days old is
-        RATE_STALE, older is not used (domain.md 3.3).  A direct quote stands as stored, others
-        are rounded to 10 places, half up.
+        RATE_STALE, older is not used (domain.md 3.3).  A past day has the quotes up to that day,
+        instants too judged by their date.  A direct quote stands as stored, others are rounded
+        to 10 places, half up.
         """
         if base == quote:
             return Rate(
@@ -88,7 +89,10 @@ class Rates:
         found = [self._rate(base, quote, legs) for legs in self._routes(base, quote)]
         if found:
             return min(found, key=lambda rate: rate.freshness)
-        why = self._lack or f"{_TABLE}: no rate from {base} to {quote}, also not over SGD or EUR"
+        why = self._lack or (
+            f"{_TABLE}: no rate from {base} to {quote} up to {self._ask.reference}, "
+            "also not over SGD or EUR"
+        )
         return Rate(base, quote, Unknown((why,)), Freshness.TOO_OLD, "none")
 
     def _routes(self, base: str, quote: str) -> Iterator[tuple[Quote, ...]]:
@@ -118,10 +122,10 @@ class Rates:
         return Rate(base, quote, value, freshness, route, oldest)
 
     def _freshness(self, when: date | datetime) -> Freshness:
-        if isinstance(when, datetime):
+        if isinstance(when, datetime) and self._ask.past_day is None:
             age, fresh = self._ask.now - when, INSTANT_FRESH
         else:
-            age, fresh = self._ask.today - when, timedelta(0)
+            age, fresh = self._ask.reference - _date(when), timedelta(0)
         if age <= fresh:
             return Freshness.FRESH
         return Freshness.STALE if age <= STALE_LIMIT else Freshness.TOO_OLD
@@ -149,8 +153,12 @@ def _route(base: str, legs: Iterable[Quote]) -> str:
     return " x ".join(steps)
 
 
+def _date(when: date | datetime) -> date:
+    return when.date() if isinstance(when, datetime) else when
+
+
 def _as_date(when: date | datetime) -> tuple[date, str]:
-    return (when.date() if isinstance(when, datetime) else when, when.isoformat())
+    return (_date(when), when.isoformat())
 
 
 def _newest(quotes: Iterable[Quote], ask: Ask) -> dict[tuple[str, str], Quote]:
@@ -167,9 +175,9 @@ def _newest(quotes: Iterable[Quote], ask: Ask) -> dict[tuple[str, str], Quote]:
 
 def _of_the_future(when: date | datetime, ask: Ask) -> bool:
     """Clocks may differ by as much as an instant stays fresh."""
-    if isinstance(when, datetime):
+    if isinstance(when, datetime) and ask.past_day is None:
         return when > ask.now + INSTANT_FRESH
-    return when > ask.today
+    return _date(when) > ask.reference
 
 
 def _quotes(rows: Iterable[Row]) -> Iterator[Quote]:

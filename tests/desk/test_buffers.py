@@ -163,6 +163,26 @@ def test_the_subsidiary_s_conflict_is_an_alert_with_both_figures() -> None:
         assert part in alert.text
 
 
+def test_a_difference_below_the_currency_s_precision_is_none() -> None:
+    """5 % of 100,000.33 is 5,000.0165, recorded as 5,000.02: the same money."""
+    row = position("ENTITY0005", "COI", "100000.33", "5000.02")
+    found = line(row, buffer_configuration=given(rule("BUF_1", "ENTITY0005", "5")))
+    assert not found.buffers_disagree
+    assert found.rule.available == found.available
+    other = position("ENTITY0005", "COI", "100000.33", "5000.03")
+    assert line(
+        other, buffer_configuration=given(rule("BUF_1", "ENTITY0005", "5"))
+    ).buffers_disagree
+
+
+def test_the_framework_of_the_currency_comes_before_one_of_all() -> None:
+    """As with rules, the more specific row wins, whatever its id."""
+    every: Row = {"framework_id": "F1", "currency_code": None, "buffer_percentage": Decimal(1)}
+    own: Row = {"framework_id": "F2", "currency_code": "CNY", "buffer_percentage": Decimal(2)}
+    found = line(bare(), buffer_configuration=given(), hedging_framework=given(every, own))
+    assert known(found.rule.percent) == Decimal(2)
+
+
 def test_buffers_that_agree_raise_no_alert() -> None:
     """The other three entities are not mentioned."""
     text = " ".join(map(str, compute(ask(), golden()).alerts))

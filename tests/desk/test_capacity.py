@@ -3,6 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from hawk_backend.desk import Figures, Unknown, compute
 from hawk_backend.desk.wording import amount
 from hawk_backend.models import Reason, TableState
@@ -13,11 +15,16 @@ from tests.desk.tables import (
     absent,
     allocation,
     ask,
+    currency,
+    deposit,
+    full,
     golden,
     known,
+    levels,
     missing,
     missing_of,
     position,
+    rate,
     with_rows,
 )
 
@@ -215,3 +222,29 @@ def test_amounts_are_computed_where_they_can_be_hedged_only() -> None:
     tables = {"position_nav_master": golden()["position_nav_master"]}
     assert compute(ask(), tables).capacity == ()
     assert compute(ask(instruction_type="U"), tables).capacity != ()
+
+
+def test_an_amount_that_no_float_holds_keeps_its_cents() -> None:
+    """17 digits and two decimals, less a buffer of a cent."""
+    found = figures(position("ENTITY0005", "COI", "90071992547409931.27", "0.01"))
+    assert known(found.capacity[0].total) == Decimal("90071992547409931.26")
+
+
+@pytest.mark.parametrize(
+    "size", ["90071992547409931.27", "9.99e30", "1e-30", "0e-999999999", "1e999999999", "1e31"]
+)
+def test_no_stored_amount_is_too_large_to_compute_with(size: str) -> None:
+    """Position, rate, lot or level of any size: a figure, or what is missing; never a fault."""
+    tables = full()
+    given_rows = {
+        "position_nav_master": position("ENTITY0005", "COI", size, "0.01"),
+        "currency_rates": rate("USDCNY", size),
+        "currency_configuration": currency("CNY", "Matched", minimum_deal_size=Decimal(size)),
+        "threshold_configuration": levels("CNY", size, size, size),
+        "usd_pb_deposit": deposit("DEP1", "ENTITY0005", size),
+    }
+    for name, row in given_rows.items():
+        figures = compute(
+            ask(instruction_type="U", amount=Decimal("1e30")), with_rows(tables, name, row)
+        )
+        assert sum(len(str(note)) for note in (*figures.alerts, *figures.gaps)) < 10_000

@@ -24,9 +24,12 @@ def test_an_address_reads_as_table_key_and_column() -> None:
     assert str(CELL) == "t[k].c"
 
 
-@pytest.mark.parametrize("cell", [None, "12", True, Decimal("NaN"), Decimal("Infinity")])
+@pytest.mark.parametrize(
+    "cell",
+    [None, "12", True, Decimal("NaN"), Decimal("Infinity"), Decimal("1e99"), Decimal("1e-99")],
+)
 def test_a_cell_that_is_no_number_is_missing(cell: object) -> None:
-    """NULL, text, flags and what is not finite are named, never read as a number."""
+    """NULL, text, flags, what is not finite or of absurd size are named, never read as a number."""
     assert stored({"c": cell}, CELL, "CNY") == Unknown(("t[k].c",))  # type: ignore[dict-item]
 
 

@@ -79,6 +79,18 @@ def test_an_order_that_is_not_on_record_is_named() -> None:
     assert not any("ORD-2" in gap for gap in gaps(unread, previous_order_id="ORD-2"))
 
 
+def test_an_order_that_is_only_to_be_made_is_not_missed() -> None:
+    """The order of a new hedge, and of what follows a named order, need not be on record."""
+    tables = {"hedge_instructions": given(instruction(1, "I", "ORD-1", "1"))}
+    new = {"order_id": "ORD-9", "previous_order_id": "ORD-1"}
+    for kind in "IURTA":
+        assert not any("ORD-9" in gap for gap in gaps(tables, instruction_type=kind, **new))
+    assert gaps(tables, instruction_type="T", order_id="ORD-9")[0].startswith(
+        "No instruction of order ORD-9 is on record."
+    )
+    assert not any("ORD-9" in gap for gap in gaps(tables, instruction_type="I", order_id="ORD-9"))
+
+
 def test_a_currency_without_hedges_says_so() -> None:
     """Nothing to roll, close or ask about in EUR; a new hedge needs none."""
     tables = {"hedge_instructions": given(instruction(1, "I", "ORD-1", "1"))}

@@ -128,8 +128,29 @@ def test_the_other_shape_of_the_table_is_read_too() -> None:
 def test_no_quote_is_named_as_missing() -> None:
     """Neither a way nor a table: the two are told apart, and neither is a number."""
     assert missing_of(usd().value) == (
-        "currency_rates: no rate from CNY to USD, also not over SGD or EUR",
+        f"currency_rates: no rate from CNY to USD up to {TODAY}, also not over SGD or EUR",
     )
     unread = Rates(Tables({"currency_rates": missing()}), ask()).rate("CNY", "USD")
     assert missing_of(unread.value) == ("currency_rates: missing (timeout)",)
     assert unread.freshness is Freshness.TOO_OLD
+
+
+def past(days: int, *rows: Row) -> Rate:
+    """Return the rate of CNY to USD of so many days ago."""
+    about = ask(instruction_type="U", as_of=TODAY - timedelta(days=days))
+    return Rates(Tables({"currency_rates": given(*rows)}), about).rate("CNY", "USD")
+
+
+def test_a_past_day_has_the_rates_of_that_day() -> None:
+    """What was quoted by then, as fresh as it was then; an instant counts by its date."""
+    yesterday, before = TODAY - timedelta(days=1), TODAY - timedelta(days=2)
+    rows = (rate("CNYUSD", "0.3"), rate("CNYUSD", "0.2", yesterday), rate("CNYUSD", "0.1", before))
+    found = past(1, *rows)
+    assert (known(found.value), found.freshness.flag) == (Decimal("0.2"), "FRESH")
+    old = past(1, rate("CNYUSD", "0.1", before))
+    assert (known(old.value), old.freshness.flag) == (Decimal("0.1"), "RATE_STALE")
+    instant = rate("CNYUSD", "0.2", as_of_ts=NOW - timedelta(days=1))
+    assert past(1, instant).freshness.flag == "FRESH"
+    assert missing_of(past(1, rate("CNYUSD", "0.3")).value) == (
+        f"currency_rates: no rate from CNY to USD up to {yesterday}, also not over SGD or EUR",
+    )

@@ -1,12 +1,12 @@
 """How a hedge is booked and what became of it, as compact tables."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import TypeAlias
 
 from hawk_backend.desk import Figures
 from hawk_backend.desk.amendment import Change
 from hawk_backend.desk.booking import Booking, Checks, Instrument
+from hawk_backend.desk.cells import number
 from hawk_backend.desk.effectiveness import Effectiveness
 from hawk_backend.desk.ledger import Period
 from hawk_backend.desk.orders import OUTSTANDING, Order, Stated
@@ -89,7 +89,8 @@ def _change(change: Change) -> Cells:
 
 
 def _cell(value: Cell) -> object:
-    return money(value, None) if isinstance(value, Decimal) else value
+    found = number(value)
+    return value if found is None else money(found, None)
 
 
 def _booking(item: Booking) -> Cells:

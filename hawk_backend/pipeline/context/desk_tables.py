@@ -1,6 +1,6 @@
 """The desk's figures as compact tables."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from hawk_backend.desk import Figures
 from hawk_backend.desk.capacity import Capacity
@@ -59,24 +59,26 @@ def _remedy(item: Request) -> str:
     return f"{short} {item.currency} more to place, or ask for at most {most} {item.currency}"
 
 
-def _totals(capacity: Iterable[Capacity]) -> DeskTable:
+def _totals(capacity: Sequence[Capacity]) -> DeskTable:
+    by_rule = ["By the buffer rules"] if any(item.rules_read for item in capacity) else []
     columns = (
-        *("Currency", "Total capacity", "By the buffer rules", "Computable part", "As of"),
-        *("Freshness", "Entities"),
+        *("Currency", "Total capacity", *by_rule, "Computable part", "As of", "Freshness"),
+        *("Entities", "NAV"),
     )
-    rows = (
-        (
-            item.currency,
-            amount(item.total, item.places),
-            amount(item.rule_total, item.places),
-            amount(item.computable, item.places),
-            ", ".join(map(str, item.as_of)) or "unknown",
-            _freshness(item),
-            len(item.by_entity),
-        )
-        for item in capacity
+    return DeskTable(
+        "capacity", "Capacity by currency: sum of Available", columns, map(_total, capacity)
     )
-    return DeskTable("capacity", "Capacity by currency: sum of Available", columns, rows)
+
+
+def _total(item: Capacity) -> Iterator[object]:
+    yield item.currency
+    by_rule = [item.rule_total] if item.rules_read else []
+    for figure in (item.total, *by_rule, item.computable):
+        yield amount(figure, item.places)
+    yield ", ".join(map(str, item.as_of)) or "unknown"
+    yield _freshness(item)
+    yield len(item.by_entity)
+    yield ", ".join(item.nav_types)
 
 
 def _freshness(item: Capacity) -> str:
