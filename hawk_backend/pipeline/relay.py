@@ -21,8 +21,8 @@ Fold: TypeAlias = Callable[["Relay", Event], Iterable[dict[str, object]]]
 
 _IDS = ("task_id", "message_id", "conversation_id")
 _PIECE = 16_384
-"""Characters of an answer in one event at most: no write may outgrow a reader's share."""
-_TITLE = 200
+"""Characters of a text in one event at most: no write may outgrow a reader's share."""
+_TITLE = _NAME = 200
 _STATUSES = frozenset(
     {"running", "succeeded", "failed", "stopped", "partial-succeeded", "exception", "retry"}
 )
@@ -135,7 +135,7 @@ class Relay:
 
     def _note_ids(self, event: Event) -> None:
         for name in _IDS:
-            if isinstance(value := event.get(name), str) and value:
+            if isinstance(value := event.get(name), str) and 0 < len(value) <= _NAME:
                 self._ids[name] = value
         self.task_id = self._ids.get("task_id", "")
 
@@ -190,14 +190,14 @@ class Relay:
     def _agent_thought(self, event: Event) -> Iterator[dict[str, object]]:
         self._note_ids(event)
         thought = {name: event.get(name) for name in ("id", "position", "thought", "tool")}
-        thought = {name: v for name, v in thought.items() if isinstance(v, str | int)}
+        thought = {name: _cut(v) for name, v in thought.items() if isinstance(v, str | int)}
         key = str(thought.get("id"))
         if self._thoughts.get(key) != thought:
             self._thoughts[key] = thought
             yield {"event": "agent_thought", **thought}
 
     def _message_file(self, event: Event) -> Iterator[dict[str, object]]:
-        fields = {name: _text(event.get(name)) for name in ("id", "type", "url")}
+        fields = {name: _cut(_text(event.get(name))) for name in ("id", "type", "url")}
         yield {"event": "message_file", **fields}
 
     def _step(self, event: Event) -> Iterator[dict[str, object]]:
@@ -212,8 +212,8 @@ class Relay:
         data, status = _data(event), _data(event).get("status")
         self.ended = True
         self._stopped = self._stopped or status == "stopped"
-        if not self.usage.tokens and isinstance(total := data.get("total_tokens"), int):
-            self.usage = Usage({"total_tokens": total})
+        if not self.usage.tokens:
+            self.usage = read_usage(data)
         if status == "failed":
             self.fault = self.fault or faults.FAILED
         if status in _SUCCEEDED:
@@ -276,6 +276,10 @@ _HELD = dict.fromkeys(("message_end", "error", "hawk_refused", "hawk_broken"), "
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _cut(value: str | int) -> str | int:
+    return value[:_PIECE] if isinstance(value, str) else value
 
 
 def _data(event: Event) -> Event:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 _TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
+_MOST = 10**12
+_LONGEST = 40
+"""Bounds of a count, a price and its text: what is beyond them would spoil the sums for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +29,15 @@ def read_usage(usage: object) -> Usage:
     """Return what `metadata.usage` says; a value that is no count or no price is left out."""
     if not isinstance(usage, Mapping):
         return Usage()
-    tokens = {name: usage[name] for name in _TOKENS if type(usage.get(name)) is int}
+    tokens = {name: usage[name] for name in _TOKENS if _is_count(usage.get(name))}
     currency = usage.get("currency")
     return Usage(
         tokens, _price(usage.get("total_price")), currency[:8] if isinstance(currency, str) else ""
     )
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value <= _MOST
 
 
 def _price(value: object) -> Decimal | None:
@@ -40,4 +47,5 @@ def _price(value: object) -> Decimal | None:
         price = Decimal(value)
     except InvalidOperation:
         return None
-    return price if price.is_finite() else None
+    sane = price.is_finite() and 0 <= price <= _MOST and len(str(price)) <= _LONGEST
+    return price if sane else None

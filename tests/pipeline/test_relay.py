@@ -276,9 +276,16 @@ def test_usage_is_exact() -> None:
     }
 
 
-@pytest.mark.parametrize("usage", [None, [], {"total_price": "free"}, {"total_price": "NaN"}])
+@pytest.mark.parametrize(
+    "usage",
+    [
+        *(None, [], {"total_tokens": -1}, {"total_tokens": 10**30}),
+        *({"total_price": price} for price in ("free", "NaN", "-1", "1e999999", "0." + "1" * 1000)),
+    ],
+    ids=lambda usage: str(usage)[:40],
+)
 def test_usage_of_any_shape_is_read(usage: object) -> None:
-    """What is no usage is none."""
+    """What is no usage is none, and cannot spoil the sums."""
     relay, _, outcome = relayed({**END, "metadata": {"usage": usage}})
 
     assert relay.usage.to_dict() == {}
@@ -293,6 +300,21 @@ def test_a_very_long_delta_is_sent_in_pieces() -> None:
 
     assert max(map(len, sent)) < 100_000
     assert "".join(json.loads(event[6:])["answer"] for event in sent) == text
+
+
+def test_no_event_is_large_whatever_a_field_holds() -> None:
+    """A reader who has stopped costs a bounded write; a name that long names nothing."""
+    long = "x" * 1_000_000
+    sent = Relay().take(
+        [
+            {"event": "agent_thought", "id": long, "thought": long, "tool": long},
+            {"event": "message_file", "id": "f", "url": long},
+            {"event": "message", "task_id": long, "message_id": "m", "answer": "a"},
+        ]
+    )
+
+    assert max(map(len, sent)) < 64 * 1024
+    assert json.loads(sent[-1][6:]) == {"event": "agent_message", "message_id": "m", "answer": "a"}
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5))
