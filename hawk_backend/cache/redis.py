@@ -43,7 +43,7 @@ from hawk_backend.cache.tasks import Tasks
 from hawk_backend.errors import ConfigurationError
 from hawk_backend.observability import logger
 
-__all__ = ["Away", "Keys", "Link", "Redis", "RedisError", "ResponseError"]
+__all__ = ["Away", "Keys", "Link", "Redis", "ResponseError"]
 
 _LOG = logger("cache.redis")
 T = TypeVar("T")

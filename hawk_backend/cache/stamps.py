@@ -132,23 +132,18 @@ class RedisStamps:
     def __init__(self, link: Link, tasks: Tasks) -> None:
         self._link = link
         self._reads: Turns[None, frozenset[str], Seen] = Turns(self._read, tasks)
+        self._retirements: Turns[None, Sequence[str], None] = Turns(self._retire, tasks)
 
     async def read(self, tables: Iterable[str]) -> Seen:
         """Return the stamps in one HMGET for all who ask at once; minted where absent."""
         return await self._reads.ask(None, frozenset(tables))
 
     async def retire(self, tables: Sequence[str]) -> None:
-        """Delete the nonces in one command; raises CacheUnavailable where Redis did not confirm."""
-        key = self._link.keys.stamps
-        try:
-            try:
-                await self._link.run(lambda redis: redis.hdel(key, *tables), patience_s=_PATIENCE_S)
-            except ResponseError as exc:
-                await self._clean(exc)
-        except Away as exc:
-            raise CacheUnavailable(f"Redis {exc}.", remedy=_REMEDY) from exc
-        except ResponseError as exc:
-            raise CacheUnavailable("Redis refused to retire.", remedy=_REMEDY) from exc
+        """Delete the nonces in one command for all who ask at once.
+
+        Raises CacheUnavailable where Redis did not confirm.
+        """
+        await self._retirements.ask(None, tables)
 
     async def lease(self, replica: str) -> Lease | None:
         """Ask for the lease, or make the one that is held longer."""
@@ -186,6 +181,18 @@ class RedisStamps:
         except (Away, ResponseError):
             return None
         return tuple(sorted(name.decode() for name in retired))
+
+    async def _retire(self, _: None, asked: Sequence[Sequence[str]]) -> None:
+        key, names = self._link.keys.stamps, {name for tables in asked for name in tables}
+        try:
+            try:
+                await self._link.run(lambda redis: redis.hdel(key, *names), patience_s=_PATIENCE_S)
+            except ResponseError as exc:
+                await self._clean(exc)
+        except Away as exc:
+            raise CacheUnavailable(f"Redis {exc}.", remedy=_REMEDY) from exc
+        except ResponseError as exc:
+            raise CacheUnavailable("Redis refused to retire.", remedy=_REMEDY) from exc
 
     async def _read(self, _: None, asked: Sequence[frozenset[str]]) -> Seen:
         names = sorted(frozenset().union(*asked))

@@ -10,7 +10,7 @@ from hashlib import blake2b
 import orjson
 
 from hawk_backend.cache.keys import SliceKey, digest
-from hawk_backend.cache.redis import Away, Link, Redis, RedisError
+from hawk_backend.cache.redis import Away, Link, ResponseError
 from hawk_backend.cache.tasks import Tasks
 from hawk_backend.cache.turns import Turns
 from hawk_backend.observability import logger
@@ -21,8 +21,10 @@ _OVERHEAD = 2_000
 """Memory of an entry besides its rows, in bytes, about."""
 _KEPT_S = 900
 """How long Redis keeps an entry: long enough for a replica that starts, or lost its own."""
-_LARGEST = 8_000_000
-_BEHIND = 64
+_LARGEST = 2_000_000
+"""Bytes that still pass within the link's timeout beside a prompt's other tables."""
+_BEHIND = 16
+"""Entries that may wait to be written: fewer than there are connections, for prompts need some."""
 _MAGIC = b"HAWK1"
 _SUM = 16
 
@@ -150,18 +152,10 @@ class Shared:
             self._tasks.start(self._write(name, answer))
 
     async def _read(self, _: None, keys: Sequence[str]) -> Mapping[str, bytes]:
-        """Get each by a command of its own, so that each has the socket's whole timeout."""
         names = list(dict.fromkeys(keys))
-
-        async def get(redis: Redis) -> Sequence[object]:
-            async with redis.pipeline(transaction=False) as pipe:
-                for name in names:
-                    pipe.get(name)
-                return await pipe.execute(raise_on_error=False)
-
         try:
-            values = await self._link.run(get)
-        except (Away, RedisError):
+            values = await self._link.run(lambda redis: redis.mget(names))
+        except (Away, ResponseError):
             return {}
         return {
             name: value
@@ -173,7 +167,7 @@ class Shared:
         try:
             value, key = pack(answer, name, self._secret), self._key(name)
             await self._link.run(lambda redis: redis.set(key, value, ex=_KEPT_S))
-        except (Away, RedisError) as exc:
+        except (Away, ResponseError) as exc:
             _LOG.debug("tier 2 not written", reason=str(exc))
         finally:
             self._behind -= 1

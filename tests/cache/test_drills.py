@@ -6,6 +6,7 @@ still sent to a Redis that is away.
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from hawk_backend.cache.redis import Keys
 from hawk_backend.cache.stats import Cause, End
 from hawk_backend.errors import CacheUnavailable
 from hawk_backend.models import Tier
+from hawk_backend.rows import Answer
 from tests.cache.rig import PLAIN, VIEW, VOLATILE, Database, House, Replica, until
 from tests.cache.server import Server
 
@@ -56,6 +58,13 @@ def sent(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(replica.link, "_tried", counted)
     return count
+
+
+def commands(server: Server, name: str) -> int:
+    """Return how often the server has done a command."""
+    said = server.say("INFO", "commandstats").decode()
+    line = next((line for line in said.splitlines() if line.startswith(f"cmdstat_{name}:")), "")
+    return int(line.partition("calls=")[2].partition(",")[0] or 0)
 
 
 def is_up(replica: Replica) -> bool:
@@ -153,6 +162,34 @@ async def test_a_connection_that_was_closed_is_no_failure(
     server.start()
     assert (await pair[0].read(PLAIN)).tier is Tier.SOURCE
     assert is_up(pair[0])
+
+
+async def test_a_storm_of_retirements_is_confirmed_to_each(
+    pair: list[Replica], server: Server
+) -> None:
+    """Webhooks come one a row: all who announce at once share a few commands."""
+    before = commands(server, "hdel")
+    await asyncio.gather(*(pair[0].slices.retire([PLAIN.name], CLEAR) for _ in range(500)))
+    assert commands(server, "hdel") - before <= 2
+
+
+async def test_what_is_written_behind_takes_no_connection_from_prompts(
+    house: House, server: Server
+) -> None:
+    """However much waits to be written while Redis is slow, a prompt can read its stamps."""
+    replica = await house.replica(server)
+    await replica.read(PLAIN)
+    await replica.settled()
+    answer = Answer(b"[]", None, 1, datetime.now(UTC))
+    assert replica.slices._shared is not None
+    server.hang()
+    for i in range(100):
+        replica.slices._shared.put(str(i), answer)
+    await asyncio.sleep(0.01)
+    asking = asyncio.ensure_future(replica.read(PLAIN))
+    await asyncio.sleep(0.01)
+    server.resume()
+    assert (await asking).tier is Tier.MEMORY
 
 
 async def test_a_flush_costs_a_reading(
@@ -307,6 +344,19 @@ async def test_an_undamaged_entry_is_used(house: House, server: Server, entry: b
     assert entry
     reader = await house.replica(server)
     assert (await reader.read(PLAIN)).tier is Tier.REDIS
+
+
+async def test_an_entry_that_would_hold_redis_up_is_not_written(
+    house: House, server: Server
+) -> None:
+    """What takes longer than the timeout to pass would look like a Redis that hangs."""
+    replica = await house.replica(server)
+    assert replica.slices._shared is not None
+    for size in (100, 10_000_000):
+        body = bytes(size)
+        replica.slices._shared.put(f"{size}", Answer(body, None, 1, datetime.now(UTC)))
+        await replica.settled()
+    assert len(server.say("KEYS", KEYS.rows("*")).split(b"\r\n")[2::2]) == 1
 
 
 async def test_another_secret_reads_nothing(
