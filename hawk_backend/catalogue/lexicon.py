@@ -1,5 +1,6 @@
 """What the desk says, as lexicon.toml lists it: words, phrases and what they mean.  Data only."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from hawk_backend.errors import ConfigurationError
 
 HERE = Path(__file__).parent
+_PLACES = re.compile(r"{(\w+)}")
 _REMEDY = "correct the file; its comments describe every section"
 
 
@@ -86,9 +88,10 @@ class NegationWords:
 
 @dataclass(frozen=True)
 class ExclusionWords:
-    """What takes the currencies behind it out, and under which conditions."""
+    """What takes the currencies beside it out, and under which conditions."""
 
     before: list[str]
+    after: list[str]
     needs_all: list[str]
     needs_rest: Mapping[str, list[str]]
 
@@ -109,6 +112,8 @@ class Lexicon:
     strength: Mapping[str, int]
     classes: Mapping[str, str]
     intents: Mapping[str, Mapping[str, list[str]]]
+    shapes: Mapping[str, list[str]]
+    forms: Mapping[str, Mapping[str, str]]
     request: RequestWords
     negation: NegationWords
     exclusion: ExclusionWords
@@ -142,6 +147,12 @@ class Lexicon:
             for strength, phrases in strengths.items():
                 for phrase in phrases:
                     yield intent, strength, phrase
+        for intent, forms in self.forms.items():
+            choices = {name: words.replace(" ", "|") for name, words in forms.items()}
+            for strength, shapes in self.shapes.items():
+                for shape in shapes:
+                    if choices.keys() >= set(_PLACES.findall(shape)):
+                        yield intent, strength, shape.format(**choices)
 
     def term_phrases(self, slot: str) -> Iterator[tuple[str, str]]:
         """Yield the phrases of a slot's terms with the value that each stands for."""

@@ -29,7 +29,7 @@ _STATING = wordset(
     "approved are come comes coming drops expire expires expiring falls fell has have is longer "
     "looks mature matures maturing needs rolls rose run runs said was went"
 )
-_BEING = wordset("is are look looks was were all")
+_BEING = wordset("is are been look looks was were all")
 _PASSING = wordset(
     "if it they that this so ok okay yes possible fine all everything passes pass fits fit "
     "works work is are good clear goes through allowed approved do does please then"

@@ -40,7 +40,7 @@ class CurrencyScanner:
         self._pairs = {word: tuple(codes) for word, codes in words.pairs.items()}
         self._names = _by_first(words.names)
         known = frozenset((*self._codes, *self._names, *self._pairs))
-        self._homographs = Homographs(words, known)
+        self._homographs = Homographs(words, known, wordset(lexicon.classes["fall"]))
 
     def scan(self, tokens: Tokens) -> list[Named]:
         """Claim every currency, left to right; amounts are claimed before."""

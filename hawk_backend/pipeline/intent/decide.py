@@ -146,12 +146,14 @@ def _commands(top: Top) -> bool:
 
 
 def _top(clause: Clause, negated: set[str]) -> Top | None:
-    """Return the clause's best intent: the highest score, the earlier one where two are level."""
+    """Return the clause's best intent: the highest score, of two the longer phrase, the earlier."""
     scores = {intent: score for intent, score in clause.scores().items() if intent not in negated}
     if not scores:
         return None
     first: dict[str, int] = {}
+    longest: dict[str, int] = {}
     for hit in clause.hits:
         first.setdefault(hit.intent, hit.first)
-    best = max(scores, key=lambda intent: (scores[intent], -first[intent]))
+        longest[hit.intent] = max(longest.get(hit.intent, 0), hit.last - hit.first)
+    best = max(scores, key=lambda intent: (scores[intent], longest[intent], -first[intent]))
     return Top(best, scores[best], clause)

@@ -7,14 +7,17 @@ from typing import NamedTuple
 from hawk_backend.catalogue.lexicon import Lexicon
 from hawk_backend.pipeline.intent.sequence import SYMBOL_STOPS
 from hawk_backend.pipeline.intent.vocabulary import plurals
+from hawk_backend.pipeline.intent.wordset import wordset
 
 CERTAIN = 120
 """The highest score."""
 _HINT = 28
+_COMMANDS = frozenset({"command", "order"})
 GAP = frozenset({"*"})
-_REACH = 5
+_REACH = 6
 _ENDS = SYMBOL_STOPS | {"then", "afterwards", "but", "because"}
 """What no gap reaches over."""
+_ARTICLES = wordset("the our my your their a")
 
 
 class Phrase(NamedTuple):
@@ -54,14 +57,13 @@ class PhraseBook:
         self._pairs: dict[str, dict[str, list[Phrase]]] = {}
         self._gapped: dict[str, list[Phrase]] = {}
         for intent, strength, text in lexicon.phrases():
-            self._add(intent, lexicon.strength[strength], strength == "command", text)
+            self._add(intent, lexicon.strength[strength], strength in _COMMANDS, text)
 
     def find(self, words: Sequence[str], starts: Sequence[bool]) -> list[Hit]:
         """Return every phrase in `words`, by first word; `starts` tells where a clause begins."""
         hits: list[Hit] = []
-        last = len(words)
         for at, word in enumerate(words):
-            for phrase in self._candidates(word, words[at + 1] if at + 1 < last else ""):
+            for phrase in self._candidates(word, words, at + 1):
                 if phrase.starts and not starts[at]:
                     continue
                 end = _match(phrase.rest, 0, words, at + 1)
@@ -71,11 +73,15 @@ class PhraseBook:
                     )
         return hits
 
-    def _candidates(self, word: str, behind: str) -> Iterator[Phrase]:
+    def _candidates(self, word: str, words: Sequence[str], at: int) -> Iterator[Phrase]:
+        """Yield the phrases that begin with `word` and may go on with the word at `at`."""
         yield from self._alone.get(word, ())
         pairs = self._pairs.get(word)
-        if pairs:
-            yield from pairs.get(behind, ())
+        if pairs and at < len(words):
+            yield from pairs.get(words[at], ())
+            named = _named(words, at)
+            if named != at:
+                yield from (p for p in pairs.get(words[named], ()) if words[at] not in p.rest[0])
         yield from self._gapped.get(word, ())
 
     def _add(self, intent: str, strength: int, command: bool, text: str) -> None:  # noqa: FBT001 - private
@@ -124,11 +130,21 @@ def _match(rest: Sequence[frozenset[str]], k: int, words: Sequence[str], at: int
                 if words[ahead] in _ENDS:
                     return 0
             return 0
-        if at >= len(words) or words[at] not in rest[k]:
+        if at >= len(words):
             return 0
+        if words[at] not in rest[k]:
+            at = _named(words, at)
+            if words[at] not in rest[k]:
+                return 0
         at += 1
         k += 1
     return at
+
+
+def _named(words: Sequence[str], at: int) -> int:
+    """Pass over an article in front of what a scanner found: "the baht" is said like "THB"."""
+    named = at + 1 < len(words) and words[at + 1][0] == "<" and words[at] in _ARTICLES
+    return at + 1 if named else at
 
 
 def strongest(hits: Sequence[Hit]) -> Mapping[str, float]:

@@ -1,5 +1,6 @@
 """Read exclusions and corrections: what is taken out, and what replaces what was said before."""
 
+from collections.abc import Iterator
 from collections.abc import Sequence as Words
 from dataclasses import dataclass, field
 
@@ -42,6 +43,7 @@ class ExclusionReader:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._before = _longest_first([*lexicon.exclusion.before, "but"])
+        self._after = _longest_first(lexicon.exclusion.after)
         self._needs_all = frozenset(lexicon.exclusion.needs_all)
         self._needs_rest = {
             word: frozenset(rest) for word, rest in lexicon.exclusion.needs_rest.items()
@@ -57,6 +59,8 @@ class ExclusionReader:
                 marker = _marker(self._before[word], words, at)
                 if marker:
                     self._take(tokens, words, by_first, marker, at, taken)
+            if word in self._after and _marker(self._after[word], words, at):
+                taken.currencies.update(_listed_before(words, currencies, at))
         return taken
 
     def _take(
@@ -113,6 +117,14 @@ class ExclusionReader:
                 if marker:
                     last = at, at + len(marker) - 1
         return last
+
+
+def _listed_before(words: Words[str], currencies: Words[Named], at: int) -> Iterator[int]:
+    """Yield the currencies that end at `at`: "all but one book, DKK and SEK excluded"."""
+    for named in reversed(currencies):
+        if named.last == at:
+            yield named.first
+            at = named.first - (words[named.first - 1] in _LINKS)
 
 
 def _longest_first(texts: Words[str]) -> dict[str, list[tuple[str, ...]]]:

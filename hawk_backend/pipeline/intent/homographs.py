@@ -18,16 +18,16 @@ _ORDERS = wordset(
 )
 _AFTER_MONEY = wordset(
     "? . , ! ; : ) by to from for until please pls now and or today is are at in on against vs "
-    "versus out with off up down trading this over we fell falls drops rallies only still moved "
-    "move weakens strengthens"
+    "versus out with off up down trading this over we only still"
 ) | {""}
 
 
 class Homographs:
     """Decides by the words around; built once from the lexicon."""
 
-    def __init__(self, words: CurrencyWords, known: frozenset[str]) -> None:
+    def __init__(self, words: CurrencyWords, known: frozenset[str], falls: frozenset[str]) -> None:
         self._known = known
+        self._after_money = _AFTER_MONEY | falls
         self._codes = wordset(words.homographs.lower())
         self._words = wordset(words.word_homographs) | {"lek"}
         self._nouns = wordset(words.money_nouns)
@@ -63,10 +63,10 @@ class Homographs:
         if linked or (after_currency and before in _LINKS | {""}):
             return True
         if before in self._before:
-            return word != "real" or behind in _AFTER_MONEY
+            return word != "real" or behind in self._after_money
         if word in _STRICT:
             return word != "won" and before in _ORDERS
-        return before not in _VERB_BEFORE or behind in _AFTER_MONEY
+        return before not in _VERB_BEFORE or behind in self._after_money
 
 
 def is_money(tokens: Tokens, at: int) -> bool:

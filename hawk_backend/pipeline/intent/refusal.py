@@ -66,8 +66,9 @@ class RefusalReader:
         refused: list[Hit] = []
         for clause in clauses if refusals else ():
             hits = [hit for hit in clause.hits if not any(r.holds(hit) for r in refusals)]
-            refused += (hit for hit in hits if any(r.refuses(hit) for r in refusals))
-            clause.hits = [hit for hit in hits if not any(r.refuses(hit) for r in refusals)]
+            kept = [hit for hit in hits if not any(r.refuses(hit) for r in refusals)]
+            refused += (hit for hit in hits if hit not in kept and not _said_within(hit, kept))
+            clause.hits = kept
         refused = [hit for hit in refused if hit.phrase not in self._verbs]
         return [*refused, *(hit for refusal in refusals for hit in self._done(refusal, words))]
 
@@ -113,6 +114,11 @@ class RefusalReader:
         while end < min(len(words), start + _REACH) and words[end] not in self._ends:
             end += 1
         return end
+
+
+def _said_within(hit: Hit, kept: Words[Hit]) -> bool:
+    """Whether a phrase that holds the negator says it already: "without paperwork"."""
+    return any(k.intent == hit.intent and k.first <= hit.first < hit.last <= k.last for k in kept)
 
 
 def _before(words: Words[str], at: int) -> int:

@@ -42,9 +42,9 @@ _POSING = re.compile(
 _SQL = re.compile(
     r"['\"]? ?;? ?\b(?:drop (?:table|database)|truncate table|delete from|insert into|alter table"
     r"|union (?:all )?select|create table)\b[^;\n]{0,200};?(?: ?--)?"
-    r"|\bselect (?:\*|count\(\*\)|[a-z]{1,20}_[a-z_]{1,40}[a-z_, ]{0,80}"
-    r"|[a-z]{1,20},[a-z_, ]{1,80})"
-    r" from [a-z_.]{1,60}(?: where [^;\n-]{0,120})?;?"
+    r"|\bselect(?: \*| count\(\*\)| [a-z]{1,20}_[a-z_]{1,40}[a-z_, ]{0,80}"
+    r"| [a-z]{1,20},[a-z_, ]{1,80})?"
+    r" {1,3}from [a-z_.]{1,60}(?: where [^;\n-]{0,120})?;?"
     r"|\bupdate [a-z_]{1,60} set [a-z_]{1,60} ?= ?[^;\n]{1,80};?"
     r"|' ?or ?'?1'? ?= ?'?1'?(?: ?--)?"
     r"|;? ?--+(?= |$)"

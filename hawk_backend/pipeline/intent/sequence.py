@@ -81,6 +81,8 @@ class Sequencer:
                 self._symbol(out, at, symbol)
                 continue
             previous = None
+            if _encloses(tokens, at):
+                continue
             for word in self._plain(tokens, at, meant[at]):
                 words.append(word)
                 places.append(at)
@@ -132,6 +134,17 @@ class Sequencer:
                         skip = len(polite)
             opens = word in self._openers or (word in self._fillers and starts[at])
             fresh = opens and not skip
+
+
+def _encloses(tokens: Tokens, at: int) -> bool:
+    """Whether a bracket only encloses what a scanner found: "the peso (MXN) hedge"."""
+    step = {"(": 1, ")": -1}.get(tokens.words[at])
+    if step is None:
+        return False
+    place = at + step
+    while 0 <= place < len(tokens) and tokens.claimed[place] is not None:
+        place += step
+    return place != at + step and 0 <= place < len(tokens) and tokens.words[place] in {"(", ")"}
 
 
 def _stop(word: str) -> str:

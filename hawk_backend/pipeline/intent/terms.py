@@ -23,6 +23,9 @@ _OUTSTANDING = wordset("notional amount balance amounts principal exposure")
 _DONE_BEFORE = wordset("we i you they well be get")
 _DONE_BEHIND = wordset("on with deal")
 _LIVING = wordset("positions hedges trades deals forwards ndfs swaps options contracts")
+_OPEN = wordset("open live")
+_KINDS = wordset("coi re fx hedge ndf forward swap option")
+_NEAR = 4
 _ASKED_BY = wordset("who when user")
 _VERBAL = wordset("Approved Rejected Booked Executed Posted Cancelled Validated")
 
@@ -74,6 +77,11 @@ class TermScanner:
                 continue
             if word == "re" and _is_nav(tokens, Place(words, at, at + 1)):
                 yield Finding("nav_type", "RE", tokens.starts[at], tokens.ends[at], "nav_type: RE")
+            end = _living(tokens, words, at) if word in _OPEN and at >= until["status"] else 0
+            if end and _is_status("Active", Place(words, at, end)):
+                yield Finding(
+                    "status", "Active", tokens.starts[at], tokens.ends[at], "status: term"
+                )
             for rest, slot, value in self._phrases.get(word, ()):
                 end = at + 1 + len(rest)
                 if at < until[slot] or tuple(words[at + 1 : end]) != rest:
@@ -131,6 +139,16 @@ def _is_nav(tokens: Tokens, place: Place) -> bool:
     return (
         written == "RE" or place.behind in _RE_BEHIND or place.before in _RE_BEFORE or coordinated
     )
+
+
+def _living(tokens: Tokens, words: list[str], at: int) -> int:
+    """Return the word behind what is open: "open EUR positions", "live COI hedges"; 0 for none."""
+    for ahead in range(at + 1, min(at + _NEAR, len(words))):
+        if words[ahead] in _LIVING:
+            return ahead + 1
+        if tokens.claimed[ahead] is None and words[ahead] not in _KINDS:
+            return 0
+    return 0
 
 
 def _is_status(value: str, place: Place) -> bool:

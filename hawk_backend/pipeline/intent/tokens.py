@@ -9,6 +9,7 @@ from hawk_backend.pipeline.intent.spans import Finding
 _TOKEN = re.compile(
     r"(?<![a-z])p ?[&/+] ?l(?![a-z])"  # profit and loss
     r"|(?<![a-z])r/o(?![a-z])"  # roll over
+    r"|(?<![a-z])r[- ]?squared(?![a-z])"
     r"|mark(?:ed)?[- ]to[- ]market(?![a-z])"
     r"|[a-z\u00df-\u024f]+(?:'[a-z]+)*"  # a word, "what's"
     r"|\d+(?:[.,']\d+)*(?:e\d{1,2}(?![a-z0-9]))?|(?<![\w.])\.\d+"  # a number
@@ -98,4 +99,6 @@ class Tokeniser:
 
 def _joined(word: str) -> str:
     """Return a word without spaces: "p & l" is "p&l", "mark to market" is "mark-to-market"."""
+    if word.startswith("r") and word.endswith("squared"):
+        return "r-squared"
     return word.replace(" to ", "-to-").replace(" ", "") if " " in word else word

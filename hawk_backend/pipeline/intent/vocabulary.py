@@ -19,7 +19,7 @@ class Vocabulary:
 
     def __init__(self, lexicon: Lexicon, literals: Iterable[str], names: Iterable[str]) -> None:
         self._known: dict[str, tuple[str, ...]] = {word: (word,) for word in literals}
-        for words in lexicon.words.values():
+        for words in (*lexicon.words.values(), *vars(lexicon.request).values()):
             for word in words.split():
                 self._known.setdefault(word, (word,))
         marks = (
