@@ -80,7 +80,7 @@ def _field(location: Sequence[object]) -> str:
 
 def _message(fault: Mapping[str, Any]) -> str:
     message = str(fault["msg"]).removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
+    return message if message[1:2].isupper() else message[:1].lower() + message[1:]
 
 
 def install(app: FastAPI) -> None:

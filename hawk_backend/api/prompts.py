@@ -13,7 +13,7 @@ from hawk_backend.api.json import json_response
 from hawk_backend.api.openapi import PROMPT_BODY
 from hawk_backend.api.services import Services, ServicesDep
 from hawk_backend.api.whole import whole
-from hawk_backend.errors import NotFound
+from hawk_backend.errors import InvalidRequest, NotFound
 from hawk_backend.models import SERVICE, Prompt
 from hawk_backend.pipeline.explain import explain
 from hawk_backend.runs.run import Run
@@ -112,7 +112,14 @@ async def resume(
     request_id: str, services: ServicesDep, after: Annotated[int, Query(ge=0)] = 0
 ) -> Response:
     """Go on reading a run after its n-th event."""
-    return EventStream(_run(services, request_id), after=after)
+    run = _run(services, request_id)
+    if after > len(run.buffer):
+        raise InvalidRequest(
+            f"The run has {len(run.buffer)} events so far.",
+            remedy="count the events that were read; heartbeats are none",
+            field="after",
+        )
+    return EventStream(run, after=after)
 
 
 @router.post("/hawk-agent/stop/{request_id}", status_code=202)

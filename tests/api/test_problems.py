@@ -10,6 +10,7 @@ import pytest
 
 from hawk_backend.api import body as request_body
 from hawk_backend.api import middleware
+from tests.gateway import ask
 
 PROMPT = "/hawk-agent/process-prompt"
 JSON = {"content-type": "application/json"}
@@ -60,6 +61,15 @@ async def test_an_oversized_prompt_is_refused(gateway: httpx.AsyncClient) -> Non
     assert response.json()["field"] == "user_prompt"
 
 
+async def test_a_message_is_put_as_part_of_a_sentence(gateway: httpx.AsyncClient) -> None:
+    """Its first letter is small, unless it begins a name in capitals."""
+    body = {"user_prompt": 5, "conversation_id": 5}
+    user_prompt, conversation = (await gateway.post(PROMPT, json=body)).json()["errors"]
+
+    assert user_prompt["message"].startswith("input should be")
+    assert conversation["message"].startswith("UUID input should be")
+
+
 @pytest.mark.parametrize("announced", [True, False])
 async def test_an_oversized_body_is_refused(
     gateway: httpx.AsyncClient,
@@ -93,6 +103,17 @@ async def test_a_query_parameter_is_named(gateway: httpx.AsyncClient) -> None:
     """A wrong query parameter is 422 and named."""
     response = await gateway.get("/hawk-agent/runs/x/events?after=-1")
     assert (response.status_code, response.json()["field"]) == (422, "after")
+
+
+async def test_nobody_can_have_read_more_than_there_is(gateway: httpx.AsyncClient) -> None:
+    """A reader who miscounted is told so; waiting behind the end it would see no end."""
+    events = await ask(gateway, "What is our hedging capacity for CNY today?")
+    path = f"/hawk-agent/runs/{events[0]['request_id']}/events"
+    read_all = await gateway.get(path, params={"after": len(events)})
+    too_far = await gateway.get(path, params={"after": len(events) + 1})
+
+    assert (read_all.status_code, read_all.content) == (200, b"")
+    assert (too_far.status_code, too_far.json()["field"]) == (422, "after")
 
 
 async def test_a_body_that_does_not_come_is_refused(
