@@ -60,17 +60,20 @@ redis.call('HSET', KEYS[2], ':polled', ARGV[1])
 return retired
 """
 
-# KEYS: the lease, the stamps.  ARGV: who asks, for how many milliseconds.
+# KEYS: the lease, the stamps.  ARGV: who asks, for how many milliseconds.  What never runs out is
+# no lease of ours, nor is what is no text.
 LEASE = """
-local holder = redis.call('GET', KEYS[1])
 local time = redis.call('TIME')
-local polled = redis.call('HGET', KEYS[2], ':polled')
-if holder and holder ~= ARGV[1] then return {0, time[1], time[2], polled} end
+local polled = redis.pcall('HGET', KEYS[2], ':polled')
+if type(polled) ~= 'string' then polled = false end
+if redis.call('PTTL', KEYS[1]) > 0 and redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
+    return {0, time[1], time[2], polled}
+end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return {1, time[1], time[2], polled}
 """
 
 RELEASE = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+if redis.pcall('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1
 """

@@ -212,6 +212,12 @@ class Slices:
             return None
         return kept.slice
 
+    def _keep(self, key: SliceKey, stamp: bytes, rows: Slice) -> None:
+        """Keep a slice, unless a younger one is there; one of the future is no younger one."""
+        before = self.memory.peek(key)
+        if before is None or not rows.fetched_at < before.slice.fetched_at <= self.now():
+            self.memory.put(key, stamp, rows)
+
     def age_s(self, fetched_at: datetime) -> float:
         """Return the seconds since the source was asked; another replica's clock may be ahead."""
         return abs((self._clocks.now() - fetched_at).total_seconds())
@@ -244,7 +250,7 @@ class Slices:
             answer = await self._shared.get(name)
             if answer is not None and self.age_s(answer.fetched_at) <= longest:
                 rows = self._rows(look.table, answer)
-                self.memory.put(look.key, stamp, rows)
+                self._keep(look.key, stamp, rows)
                 return Read(rows, Tier.REDIS, 0.0, stamp=stamp)
         return await self._load(look, stamp)
 
@@ -257,7 +263,7 @@ class Slices:
         """Ask the source, after the stamp was read, and keep the answer under that stamp."""
         read = await self._source.load(look.table, look.principal, look.where)
         if stamp is not None:
-            self.memory.put(look.key, stamp, read.slice)
+            self._keep(look.key, stamp, read.slice)
             if self._shared is not None and read.answer is not None:
                 self._shared.put(full_name(look.key, stamp), read.answer)
         return replace(read, answer=None, stamp=stamp)

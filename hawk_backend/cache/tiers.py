@@ -77,10 +77,7 @@ class Memory:
         return [kept for key, kept in self._kept.items() if key.table == table]
 
     def put(self, key: SliceKey, stamp: bytes, rows: Slice) -> None:
-        """Keep a slice instead of an older one; one that is larger than the bound is not kept."""
-        before = self._kept.get(key)
-        if before is not None and before.slice.fetched_at > rows.fetched_at:
-            return
+        """Keep a slice instead of another; one that is larger than the bound is not kept."""
         self._remove(key)
         kept = Kept(stamp, rows)
         if kept.size > self.bound:

@@ -10,6 +10,7 @@ from hawk_backend.cache import stamps as stamps_module
 from hawk_backend.cache import watched as watched_module
 from hawk_backend.cache.feed import Feed, Told
 from hawk_backend.cache.limits import FeedState
+from hawk_backend.cache.redis import Keys
 from hawk_backend.cache.stamps import Seen
 from hawk_backend.cache.stats import Cause
 from hawk_backend.cache.watched import View, Watched
@@ -19,6 +20,7 @@ from tests.cache.rig import PLAIN, TABLES, VIEW, VOLATILE, Database, House, Repl
 from tests.cache.server import Server
 
 HEARD = Seen({}, 0.5)
+KEYS = Keys("test")
 
 
 class Listener:
@@ -90,6 +92,25 @@ async def test_another_takes_over(
     await asyncio.sleep(0.06)
     await feeds[2].turn()
     assert feeds[2].report()["polls"]
+
+
+@pytest.mark.parametrize("command", ["SET", "SADD"])
+@pytest.mark.parametrize("key", [KEYS.lease, KEYS.stamps, KEYS.versions])
+async def test_nonsense_in_redis_does_not_end_the_feed(
+    house: House, database: Database, server: Server, key: str, command: str
+) -> None:
+    """Whatever stands where the lease or our hashes should, the feed goes on without a prompt."""
+    replica = await house.replica(server)
+    feed = feed_of(replica, "a")
+    await replica.read(PLAIN)
+    server.say("DEL", key)
+    server.say(command, key, "nonsense")
+    database.write(PLAIN)
+    for _ in range(2):
+        await feed.turn()
+    report = feed.report()
+    assert (report["mode"], report["failure"], report["polls"]) == ("live", None, True)
+    assert await replica.made_of(PLAIN) == 1
 
 
 async def test_a_turn_retires_and_tells(house: House, database: Database, server: Server) -> None:

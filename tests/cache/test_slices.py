@@ -44,6 +44,10 @@ async def pair(house: House, server: Server) -> list[Replica]:
     return [await house.replica(server) for _ in range(2)]
 
 
+async def _at_once(_: Table) -> None:
+    return
+
+
 async def test_a_second_read_is_answered_from_memory(database: Database, replica: Replica) -> None:
     """Rows are read once; the next prompt has the very same slice."""
     first = await replica.read(PLAIN)
@@ -247,6 +251,39 @@ async def test_rows_of_the_future_are_not_used(database: Database, pair: list[Re
     await pair[0].settled()
     database.later(hours=-2)
     assert (await pair[1].read(TABLES["entity_master"])).tier is Tier.SOURCE
+
+
+async def test_an_older_answer_does_not_replace_a_younger_one(
+    database: Database, replica: Replica
+) -> None:
+    """A slow query that ends last leaves what was read after it."""
+    gate = asyncio.Event()
+
+    async def wait(_: Table) -> None:
+        await gate.wait()
+
+    database.after = wait
+    slow = asyncio.ensure_future(replica.read(PLAIN))
+    await until(lambda: database.asked == 1)
+    database.after = _at_once
+    database.later(seconds=1)
+    database.write(PLAIN)
+    await replica.read(PLAIN, freshness=Freshness.SOURCE)
+    gate.set()
+    assert seen(await slow) == 0
+    assert await replica.made_of(PLAIN) == 1
+
+
+async def test_a_clock_that_is_set_back_does_not_keep_rows_out(
+    database: Database, pair: list[Replica]
+) -> None:
+    """What was read by the clock of before gives way to what is read now."""
+    await pair[0].read(PLAIN)
+    database.later(hours=-2)
+    database.write(PLAIN)
+    await pair[1].slices.retire([PLAIN.name], Cause.CLEAR)
+    assert seen(await pair[0].read(PLAIN)) == 1
+    assert (await pair[0].read(PLAIN)).tier is Tier.MEMORY
 
 
 async def test_a_materialized_view_is_never_kept(replica: Replica) -> None:

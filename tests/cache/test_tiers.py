@@ -1,7 +1,7 @@
 """Tier 1 keeps its bound and what is in use; tier 2's envelopes come back whole or not at all."""
 
 import tracemalloc
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import orjson
 import pytest
@@ -70,17 +70,6 @@ def test_a_slice_larger_than_the_bound_is_not_kept() -> None:
     memory.put(key(PLAIN), b"s", rows(PLAIN, 1_000))
     assert memory.get(key(PLAIN)) is None
     assert len(memory) == 1
-
-
-def test_an_older_answer_does_not_replace_a_newer_one() -> None:
-    """A slow query that ends last leaves what was read after it."""
-    memory = Memory(1_000_000)
-    memory.put(key(PLAIN), b"new", rows(PLAIN, 2))
-    memory.put(key(PLAIN), b"old", rows(PLAIN, 1, NOW - timedelta(seconds=1)))
-    kept = memory.get(key(PLAIN))
-    assert kept is not None
-    assert kept.stamp == b"new"
-    assert memory.size == kept.size
 
 
 def test_retired_tables_free_their_memory() -> None:
