@@ -12,8 +12,11 @@ from hawk_backend.desk.lines import Line
 from hawk_backend.desk.notes import Alert
 from hawk_backend.desk.orders import InFlight
 from hawk_backend.desk.rates import Freshness
+from hawk_backend.desk.unwind import Excess
 from hawk_backend.desk.usd_pb import CENTS, Status, UsdPb
 from hawk_backend.desk.wording import amount, plain
+
+_WHOLE = " The amount of an amendment is the whole new one of its order."
 
 
 def alerts(tables: Tables, figures: Figures) -> tuple[Alert, ...]:
@@ -23,6 +26,7 @@ def alerts(tables: Tables, figures: Figures) -> tuple[Alert, ...]:
         *_of_broker(figures.usd_pb),
         *_of_request(figures),
         *_of_increase(figures),
+        *_of_excess(figures.excess),
         *_of_instructions(figures.in_flight),
         *_of_booking(tables, figures),
         *_of_orders(tables, figures),
@@ -139,6 +143,17 @@ def _of_increase(figures: Figures) -> Iterator[Alert]:
         )
 
 
+def _of_excess(more: Excess | None) -> Iterator[Alert]:
+    if more:
+        order, places = more.order, more.order.places
+        yield Alert(
+            "EXCEEDS_OUTSTANDING",
+            f"{order.order_id}: {amount(more.asked, places)} {order.currency} asked for, "
+            f"{amount(order.outstanding, places)} outstanding, {amount(order.in_progress, places)} "
+            f"of it in progress already: {amount(more.beyond, places)} too much.",
+        )
+
+
 def _of_instructions(found: Sequence[InFlight]) -> Iterator[Alert]:
     for item in found:
         named = ", ".join(
@@ -150,7 +165,7 @@ def _of_instructions(found: Sequence[InFlight]) -> Iterator[Alert]:
             "IN_FLIGHT",
             f"{item.currency}, all entities: instructions of type {item.kind} in flight, together "
             f"{amount(item.total, item.places)}: {named}. They have not taken effect, and capacity "
-            "is not reduced by them.",
+            f"is not reduced by them.{_WHOLE if item.kind == 'A' else ''}",
         )
 
 

@@ -19,17 +19,20 @@ _COMPARED = (
     "portfolio_code",
     "value_date",
     "sub_order_id",
-    "instruction_status",
 )
 _ASKED = "asked for now"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field: as the order has it, and as `by` has it (an amending order, or the prompt)."""
+    """One field: as the order has it, and as `by` has it (an amending order, or the prompt).
+
+    `state` is the status of the amending instruction: whether it has taken effect.
+    """
 
     order_id: str
     by: str
+    state: str
     column: str
     original: Cell
     amended: Cell
@@ -42,29 +45,41 @@ def changes(tables: Tables, ask: Ask) -> tuple[Change, ...]:
     has nothing to be compared with and gives none.
     """
     rows = tables.rows(TABLE)
-    by_order = _by_order(tables)
+    versions = _versions(tables)
     amendments = [row for row in rows if text(row, "instruction_type") == "A"]
-    found = [change for row in amendments for change in _changes(row, by_order)]
-    return (*found, *_asked(ask, by_order))
+    found = [change for row in amendments for change in _changes(row, versions)]
+    return (*found, *_asked(ask, _by_order(tables)))
+
+
+def _versions(tables: Tables) -> Mapping[str, Sequence[Row]]:
+    """Give each order its instructions, newest first; an amendment may bear its order's own id."""
+    found: dict[str, list[Row]] = {}
+    for row in tables.rows(TABLE):
+        if text(row, "instruction_type") in ("I", "R", "A"):
+            found.setdefault(text(row, "order_id"), []).append(row)
+    return found
 
 
 def _by_order(tables: Tables) -> Mapping[str, Row]:
-    return {
-        text(row, "order_id"): row
-        for row in reversed(tables.rows(TABLE))
-        if text(row, "instruction_type") in ("I", "R", "A")
-    }
+    return {order_id: rows[0] for order_id, rows in _versions(tables).items()}
 
 
-def _changes(row: Row, by_order: Mapping[str, Row]) -> Iterator[Change]:
+def _changes(row: Row, versions: Mapping[str, Sequence[Row]]) -> Iterator[Change]:
     previous = text(row, "previous_order_id")
-    original = by_order.get(previous)
-    if original is None or original is row:
+    original = _before(row, versions.get(previous, ()))
+    if original is None:
         return
+    names = (previous, text(row, "order_id"), text(row, "instruction_status"))
     for column in _COMPARED:
         before, after = original.get(column), row.get(column)
         if after is not None and before != after:
-            yield Change(previous, text(row, "order_id"), column, before, after)
+            yield Change(*names, column, before, after)
+
+
+def _before(row: Row, versions: Sequence[Row]) -> Row | None:
+    """Return the newest version, or the one before `row` where that is one of them."""
+    mine = next((place for place, other in enumerate(versions) if other is row), -1)
+    return versions[mine + 1] if mine + 1 < len(versions) else None
 
 
 def _asked(ask: Ask, by_order: Mapping[str, Row]) -> Iterator[Change]:
@@ -75,7 +90,7 @@ def _asked(ask: Ask, by_order: Mapping[str, Row]) -> Iterator[Change]:
         return
     for column, wish in (("hedge_amount_order", ask.amount), ("hedge_method", ask.hedge_method)):
         if wish is not None and wish != original.get(column):
-            yield Change(order_id, _ASKED, column, original.get(column), wish)
+            yield Change(order_id, _ASKED, "", column, original.get(column), wish)
 
 
 def _named(ask: Ask, by_order: Mapping[str, Row]) -> str:

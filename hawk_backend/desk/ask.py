@@ -18,7 +18,8 @@ class Ask:
     """What a prompt asks of the desk.
 
     `now` has a zone and `today` is its date there; `as_of` is the date that the prompt names, or
-    None. `amount` counts units of `amount_currency`, or of the one currency asked about.
+    None. `amount` counts units of `amount_currency`, or of the one currency asked about;
+    `amounts` are all that the prompt names with a currency.
     """
 
     today: date
@@ -27,6 +28,7 @@ class Ask:
     currencies: tuple[str, ...] = ()
     amount: Decimal | None = None
     amount_currency: str | None = None
+    amounts: tuple[tuple[str, Decimal], ...] = ()
     nav_type: str | None = None
     order_id: str | None = None
     previous_order_id: str | None = None
@@ -37,6 +39,13 @@ class Ask:
     def is_new(self) -> bool:
         """Whether a hedge is asked about that is not in the books yet."""
         return self.instruction_type in ("I", "U")
+
+    def amount_in(self, currency: str) -> Decimal | None:
+        """Return the amount named in this very currency; None where none or more than one is."""
+        if currency == self.amount_currency:
+            return self.amount
+        named = [value for code, value in self.amounts if code == currency]
+        return named[0] if len(named) == 1 else None
 
     @property
     def nav(self) -> str:

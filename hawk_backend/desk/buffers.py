@@ -18,11 +18,11 @@ _LAST = 1_000_000
 
 
 class BufferRules:
-    """The buffer rules in force, found by entity."""
+    """The buffer rules in force on a day, found by entity."""
 
-    def __init__(self, tables: Tables, today: date) -> None:
-        self._rules = _by_entity(tables.rows(RULES), today)
-        self._frameworks = _by_entity(tables.rows(_FRAMEWORK), today)
+    def __init__(self, tables: Tables, when: date) -> None:
+        self._rules = _by_entity(tables.rows(RULES), when)
+        self._frameworks = _by_entity(tables.rows(_FRAMEWORK), when)
         self._no_rules = tables.lack(RULES)
         self._no_frameworks = tables.lack(_FRAMEWORK)
 
@@ -57,10 +57,10 @@ class BufferRules:
         return _percent(row, address, text(row, "framework_type"), entity)
 
 
-def _by_entity(rows: Iterable[Row], today: date) -> dict[str, list[Row]]:
+def _by_entity(rows: Iterable[Row], when: date) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     for row in rows:
-        if in_force(row, today):
+        if in_force(row, when):
             entity_id = text(row, "entity_id")
             found.setdefault("" if entity_id in _ANY else entity_id, []).append(row)
     return found

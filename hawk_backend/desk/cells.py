@@ -66,9 +66,9 @@ def flag(row: Row, column: str, *, null: bool) -> bool:
     return value.strip().upper() in _YES if isinstance(value, str) and value.strip() else null
 
 
-def in_force(row: Row, today: date) -> bool:
-    """Say whether a configuration row is active and effective on `today`; open ends are open."""
+def in_force(row: Row, when: date) -> bool:
+    """Say whether a configuration row is active and effective on `when`; open ends are open."""
     if not flag(row, "active_flag", null=True):
         return False
     start, end = day(row, "effective_date"), day(row, "expiry_date")
-    return (start is None or start <= today) and (end is None or today <= end)
+    return (start is None or start <= when) and (end is None or when <= end)

@@ -18,8 +18,9 @@ from hawk_backend.desk.ledger import period
 from hawk_backend.desk.orders import executed_today, in_flight, orders
 from hawk_backend.desk.rates import Rates
 from hawk_backend.desk.request import request, requested
-from hawk_backend.desk.timeline import timeline
+from hawk_backend.desk.timeline import timeline, unread
 from hawk_backend.desk.turns import Steps, each, finish, finish_in_turns
+from hawk_backend.desk.unwind import excess
 from hawk_backend.desk.usd_pb import usd_pb
 from hawk_backend.desk.waterfall import Waterfall, closing, opening
 
@@ -98,15 +99,17 @@ def _new(
     targets: Sequence[Capacity],
     amounts: Mapping[str, Figure | None],
 ) -> Figures:
-    """Add the verdict on a hedge that is not in the books yet."""
+    """Add the verdict on a hedge that is not in the books yet, and what today has to say of it."""
     asked = [
         request(ask, amounts[item.currency], item, fall, figures.usd_pb)
         for item, fall in zip(targets, figures.waterfalls, strict=True)
     ]
+    figures = replace(figures, requests=tuple(item for item in asked if item))
+    if ask.past_day:
+        return figures
     checked = [checks(tables, ask, code, amount) for code, amount in amounts.items()]
     return replace(
         figures,
-        requests=tuple(item for item in asked if item),
         checks=tuple(item for item in checked if item),
         instruments=instruments(tables, ask, amounts),
         executed_today=executed_today(tables, ask),
@@ -115,20 +118,21 @@ def _new(
 
 
 def _targets(ask: Ask, capacity: Sequence[Capacity]) -> tuple[Capacity, ...]:
-    """Return the currencies that the amount is meant for: its own where that has positions."""
+    """Return the currencies that amounts are meant for: their own where those have positions."""
     if ask.amount is None:
         return tuple(capacity) if len(capacity) == 1 else ()
-    own = tuple(item for item in capacity if item.currency == ask.amount_currency)
+    own = tuple(item for item in capacity if ask.amount_in(item.currency) is not None)
     return own or tuple(capacity)
 
 
 def _amounts(
     ask: Ask, tables: Tables, rates: Rates, targets: Sequence[str]
 ) -> Mapping[str, Figure | None]:
-    """Return the amount to be hedged in each currency that it is meant for."""
+    """Return the amount to be hedged in each currency that one is named in or meant for."""
     if not (ask.is_new or ask.instruction_type == "T"):
         return {}
-    codes = targets or ask.currencies
+    named = (code for code in ask.currencies if ask.amount_in(code) is not None)
+    codes = dict.fromkeys((*targets, *named)) or ask.currencies
     return {code: requested(ask, rates, code, tables.places(code)) for code in codes}
 
 
@@ -147,7 +151,9 @@ def _following(ask: Ask, tables: Tables, figures: Figures) -> Steps[Figures]:
         figures,
         bookings=bookings(tables, ask) if kind in ("I", "R", "T") else (),
         orders=books,
+        excess=excess(ask, books),
         timeline=(yield from timeline(tables, ask)) if _about_timeline(kind, tables) else (),
+        stages_unread=unread(tables),
         effectiveness=tuple((yield from each(effectiveness, tables.rows(EFFECTIVENESS)))),
         period=period(tables, ask),
     )

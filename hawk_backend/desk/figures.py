@@ -11,6 +11,7 @@ from hawk_backend.desk.notes import Alert, Gap
 from hawk_backend.desk.orders import InFlight, Order, Stated
 from hawk_backend.desk.request import Request
 from hawk_backend.desk.timeline import Station
+from hawk_backend.desk.unwind import Excess
 from hawk_backend.desk.usd_pb import UsdPb
 from hawk_backend.desk.waterfall import Waterfall
 
@@ -31,7 +32,9 @@ class Figures:
     orders: tuple[Order, ...] = ()
     changes: tuple[Change, ...] = ()
     increase: Increase | None = None
+    excess: Excess | None = None
     timeline: tuple[Station, ...] = ()
+    stages_unread: tuple[str, ...] = ()
     effectiveness: tuple[Effectiveness, ...] = ()
     period: Period | None = None
     alerts: tuple[Alert, ...] = ()

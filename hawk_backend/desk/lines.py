@@ -68,7 +68,7 @@ class Lines:
 
     def __init__(self, tables: Tables, ask: Ask) -> None:
         self._tables = tables
-        self._rules = BufferRules(tables, ask.today)
+        self._rules = BufferRules(tables, ask.reference)
         self._entities = {text(row, "entity_id"): row for row in tables.rows("entity_master")}
         self._hedged = newest_allocations(tables.rows(ALLOCATIONS), ask)
         self._no_allocations = tables.lack(ALLOCATIONS)

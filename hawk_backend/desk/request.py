@@ -48,7 +48,7 @@ def requested(ask: Ask, rates: Rates, currency: str, places: int | None) -> Figu
     """
     if ask.amount is None:
         return None
-    asked = _asked(ask)
+    asked = _asked(ask, currency)
     if isinstance(asked, Unknown) or asked.unit == currency:
         return asked
     rate = rates.rate(asked.unit, currency)
@@ -56,11 +56,14 @@ def requested(ask: Ask, rates: Rates, currency: str, places: int | None) -> Figu
     return derive(currency, formula, lambda a, r: rounded(a * r, places), asked, rate.value)
 
 
-def _asked(ask: Ask) -> Figure:
-    currency = ask.amount_currency or (ask.currencies[0] if len(ask.currencies) == 1 else None)
-    if ask.amount is None or currency is None:
+def _asked(ask: Ask, currency: str) -> Figure:
+    """Return the amount as the prompt names it: in `currency`, else in its own."""
+    if (own := ask.amount_in(currency)) is not None:
+        return Known(own, currency, "as asked")
+    unit = ask.amount_currency or (ask.currencies[0] if len(ask.currencies) == 1 else None)
+    if ask.amount is None or unit is None:
         return Unknown(("the currency of the amount asked for",))
-    return Known(ask.amount, currency, "as asked")
+    return Known(ask.amount, unit, "as asked")
 
 
 def request(
@@ -80,7 +83,7 @@ def request(
     return Request(
         currency=currency,
         places=capacity.places,
-        asked=_asked(ask),
+        asked=_asked(ask, currency),
         requested=amount,
         capacity=capacity.total,
         placeable=waterfall.placeable,

@@ -8,6 +8,7 @@ from hawk_backend.desk.ask import Ask, Tables
 from hawk_backend.desk.cells import day, first_text, text
 from hawk_backend.desk.figure import Address, Figure, stored
 from hawk_backend.desk.turns import Steps, each
+from hawk_backend.models import TableState
 from hawk_backend.rows import Row
 
 
@@ -124,6 +125,15 @@ _ENTRY = _Stage(
     unit="SGD",
     detail=(("package", "package_id"),),
 )
+
+
+_STAGES = (_INSTRUCTION, _EVENT, _DEAL, _ENTRY)
+
+
+def unread(tables: Tables) -> tuple[str, ...]:
+    """Name the stages whose table is not at hand: no record of theirs means nothing."""
+    known = (TableState.FRESH, TableState.EMPTY)
+    return tuple(stage.name for stage in _STAGES if tables.state(stage.table) not in known)
 
 
 def timeline(tables: Tables, ask: Ask) -> Steps[tuple[Station, ...]]:

@@ -92,18 +92,18 @@ def usd_pb(
     """
     if _THRESHOLDS not in tables:
         return ()
-    levels = _levels(tables, ask.today)
+    levels = _levels(tables, ask.reference)
     currencies = ask.currencies or tuple(item.currency for item in capacity)
     reader = _Reader(tables, ask, rates)
     return tuple(reader.status(code, levels.get(code), amounts.get(code)) for code in currencies)
 
 
-def _levels(tables: Tables, today: date) -> dict[str, Row]:
+def _levels(tables: Tables, when: date) -> dict[str, Row]:
     """Return the threshold row in force for each currency: the latest effective one."""
     rows = [
         row
         for row in tables.rows(_THRESHOLDS)
-        if text(row, "threshold_type") == "USD_PB_DEPOSIT" and in_force(row, today)
+        if text(row, "threshold_type") == "USD_PB_DEPOSIT" and in_force(row, when)
     ]
     rows.sort(key=lambda row: (day(row, "effective_date") or date.min, text(row, "threshold_id")))
     return {text(row, "currency_code"): row for row in rows}

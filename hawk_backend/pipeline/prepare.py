@@ -279,6 +279,7 @@ def _ask(intent: Intent, now: datetime) -> desk.Ask:
         currencies=slots.currency,
         amount=slots.amount,
         amount_currency=slots.amount_currency,
+        amounts=tuple((money.currency, money.value) for money in slots.amounts if money.currency),
         nav_type=slots.nav_type,
         order_id=slots.order_id,
         previous_order_id=slots.previous_order_id,

@@ -4,7 +4,21 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 from hawk_backend.desk import compute
-from tests.desk.tables import TODAY, Given, ask, currency, full, given, levels, position
+from tests.desk.tables import (
+    TODAY,
+    Given,
+    ask,
+    currency,
+    full,
+    given,
+    instruction,
+    known,
+    levels,
+    missing_of,
+    position,
+    rule,
+    with_rows,
+)
 
 
 def codes(amount: int | None = 150_000, **given_otherwise: object) -> list[str]:
@@ -80,3 +94,25 @@ def test_deal_size_and_cut_off_are_alerts() -> None:
         now=datetime.combine(TODAY, time(10), tzinfo=UTC),
     )
     assert found == ["DEAL_SIZE", "CUT_OFF"]
+
+
+def test_today_has_nothing_to_say_of_a_past_day() -> None:
+    """Cut-off, deal size and what is executed or in flight are today's; rules are of that day."""
+    waiting = instruction(1, "I", "ORD-1", "80000", instruction_status="Received")
+    later = {"effective_date": TODAY}
+    tables = with_rows(full(), "hedge_instructions", waiting)
+    tables["threshold_configuration"] = given(levels("CNY", "3", "2", "1", **later))
+    tables["buffer_configuration"] = given(
+        rule("BUF_1", "DEFAULT", "5"), rule("BUF_2", "ENTITY0005", "9", **later)
+    )
+    now = compute(ask(instruction_type="U"), tables)
+    past = compute(ask(instruction_type="U", as_of=TODAY - timedelta(days=1)), tables)
+    assert all((now.checks, now.in_flight, now.executed_today is not None))
+    assert (past.checks, past.in_flight, past.executed_today) == ((), (), None)
+    assert [known(f.capacity[0].lines[0].rule.percent) for f in (now, past)] == [
+        9,
+        5,
+    ]
+    assert missing_of(past.usd_pb[0].maximum) == (
+        "threshold_configuration: no USD_PB_DEPOSIT levels of CNY",
+    )

@@ -23,30 +23,29 @@ def changes(*rows: Row, **asked: object) -> list[tuple[object, ...]]:
     """Return the changes as plain cells."""
     about = ask(instruction_type="A", **asked)
     found = compute(about, {"hedge_instructions": given(*rows)}).changes
-    return [(c.order_id, c.by, c.column, c.original, c.amended) for c in found]
+    return [(c.order_id, c.by, c.state, c.column, c.original, c.amended) for c in found]
 
 
 def test_only_fields_that_differ_are_listed() -> None:
-    """Amount, portfolio and status changed; the method did not."""
+    """Amount and portfolio changed, the method did not; the amendment is in progress."""
     expected = [
-        ("ORD-1", "ORD-2", "hedge_amount_order", Decimal(40_000), Decimal(50_000)),
-        ("ORD-1", "ORD-2", "portfolio_code", "CO_FX", "HDGIC"),
-        ("ORD-1", "ORD-2", "instruction_status", "Completed", "Processing"),
+        ("ORD-1", "ORD-2", "Processing", "hedge_amount_order", Decimal(40_000), Decimal(50_000)),
+        ("ORD-1", "ORD-2", "Processing", "portfolio_code", "CO_FX", "HDGIC"),
     ]
     assert changes(OPENED, AMENDED) == changes(AMENDED, OPENED) == expected
 
 
 def test_a_field_that_the_amendment_leaves_empty_stays_as_it_was() -> None:
     """NULL in an amendment changes nothing."""
-    row = {**AMENDED, "portfolio_code": None, "instruction_status": "Completed"}
-    assert [change[2] for change in changes(OPENED, row)] == ["hedge_amount_order"]
+    row = {**AMENDED, "portfolio_code": None}
+    assert [change[3] for change in changes(OPENED, row)] == ["hedge_amount_order"]
 
 
 def test_what_the_prompt_asks_for_stands_against_the_order() -> None:
     """120 million asked for ORD-1, which is 40,000."""
     found = changes(OPENED, order_id="ORD_1", amount=Decimal(120_000_000))
     assert found == [
-        ("ORD-1", "asked for now", "hedge_amount_order", Decimal(40_000), Decimal(120_000_000))
+        ("ORD-1", "asked for now", "", "hedge_amount_order", Decimal(40_000), Decimal(120_000_000))
     ]
 
 
@@ -60,6 +59,14 @@ def test_an_amendment_without_its_order_is_not_compared() -> None:
     assert changes(AMENDED) == []
     assert changes({**AMENDED, "previous_order_id": "ORD-2"}) == []
     assert changes({**AMENDED, "previous_order_id": None}, OPENED) == []
+
+
+def test_amendments_under_the_order_s_own_id_are_compared_with_what_was_before() -> None:
+    """40,000, then 50,000, then 60,000, all named ORD-1: each against the one before."""
+    first = {**AMENDED, "order_id": "ORD-1", "portfolio_code": None}
+    second = {**first, "instruction_id": "INST003", "hedge_amount_order": Decimal(60_000)}
+    amounts = [change[4:] for change in changes(second, first, OPENED)]
+    assert amounts == [(Decimal(50_000), Decimal(60_000)), (Decimal(40_000), Decimal(50_000))]
 
 
 def amended(amount: str, *rows: Row, **asked: object) -> Figures:

@@ -173,6 +173,8 @@ def test_what_is_in_flight_is_an_alert_and_takes_nothing_off() -> None:
     first, second = [str(alert) for alert in result.alerts if alert.code == "IN_FLIGHT"]
     assert "type I in flight, together 120,000.55: INST002 Received 80,000.0, INST003 " in first
     assert "type A in flight, together 75,000.0: INST004 Validated 75,000.0." in second
+    whole = " The amount of an amendment is the whole new one of its order."
+    assert (first.endswith(whole), second.endswith(whole)) == (False, True)
     assert result.capacity == compute(ask(instruction_type="U"), full()).capacity
     part = {**full(), "hedge_instructions": Given(rows, complete=False)}
     (some, _) = compute(ask(instruction_type="U"), part).in_flight

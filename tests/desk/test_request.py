@@ -17,8 +17,10 @@ from tests.desk.tables import (
     missing_of,
     position,
     rate,
+    with_rows,
 )
 
+TWO = ("CNY", "AUD")
 ROOMY = given(levels("CNY", "900000", "800000", "700000"))
 
 
@@ -106,6 +108,52 @@ def test_an_amount_without_currency_is_of_the_one_asked_about() -> None:
     assert known(weigh(1).asked) == 1
     found = weigh(1, currencies=("CNY", "AUD"))
     assert missing_of(found.asked) == ("the currency of the amount asked for",)
+
+
+def test_each_currency_is_weighed_by_its_own_amount() -> None:
+    """Two amounts are two requests, two waterfalls, two checks."""
+    rows = [
+        position(f"ENTITY{n}", "COI", "100000", "0", currency_code=c) for n, c in enumerate(TWO)
+    ]
+    tables = with_rows(full(), "position_nav_master", *rows)
+    tables["currency_configuration"] = given(*(currency(code, "Matched") for code in TWO))
+    figures = compute(
+        ask(
+            instruction_type="U",
+            currencies=TWO,
+            amount=Decimal(1_000),
+            amount_currency="CNY",
+            amounts=(("CNY", Decimal(1_000)), ("AUD", Decimal(250_000))),
+        ),
+        tables,
+    )
+    asked = {item.currency: known(item.requested) for item in figures.requests}
+    assert asked == {"AUD": Decimal(250_000), "CNY": Decimal(1_000)}
+    assert [fall.currency for fall in figures.waterfalls] == ["AUD", "CNY"]
+    assert {check.currency for check in figures.checks} == set(TWO)
+
+
+def test_an_amount_of_a_currency_without_positions_still_adds_to_the_broker() -> None:
+    """1,000 CNY beside 100 EUR at 1.2: nothing to place in EUR, and 120 USD more for it."""
+    both = (("CNY", Decimal(1_000)), ("EUR", Decimal(100)))
+    tables = with_rows(full(), "currency_rates", rate("CNYUSD", "0.14"), rate("EURUSD", "1.2"))
+    about = ask(
+        instruction_type="U",
+        currencies=("CNY", "EUR"),
+        amount=Decimal(1_000),
+        amount_currency="CNY",
+        amounts=both,
+    )
+    broker = {item.currency: known(item.new) for item in compute(about, tables).usd_pb}
+    assert broker == {"CNY": Decimal(140), "EUR": Decimal(120)}
+
+
+def test_two_amounts_in_one_currency_do_not_choose() -> None:
+    """The amount asked for stands; of another currency that has two none is taken."""
+    twice = (("CNY", Decimal(5)), ("CNY", Decimal(7)), ("USD", Decimal(1)), ("USD", Decimal(2)))
+    found = weigh(5, amount_currency="CNY", amounts=twice)
+    assert known(found.requested) == 5
+    assert ask(amounts=twice).amount_in("USD") is None
 
 
 def test_no_amount_makes_no_request() -> None:

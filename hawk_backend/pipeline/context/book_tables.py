@@ -49,15 +49,17 @@ def _books(figures: Figures) -> Iterator[DeskTable]:
     if figures.period:
         yield DeskTable("period", "GL period of today", _PERIOD, [_period(figures.period)])
     if figures.timeline:
-        rows = map(_station, figures.timeline)
-        yield DeskTable(TIMELINE, "Timeline: instruction, event, deal, GL", _STATION, rows)
+        title = "Timeline: instruction, event, deal, GL"
+        if figures.stages_unread:
+            title += f" (not read: {', '.join(figures.stages_unread)})"
+        yield DeskTable(TIMELINE, title, _STATION, map(_station, figures.timeline))
 
 
 _ORDER = (
     *("Order", "Currency", "Original", "Notional", "Terminated", "Rolled", "Outstanding"),
     *("In progress", "Matures"),
 )
-_CHANGE = ("Order", "Amended by", "Field", "Original", "Amended")
+_CHANGE = ("Order", "Amended by", "State", "Field", "Original", "Amended")
 _BOOKING = ("Currency", "NAV", "Currency type", "Event", "Model", "Deals", "Instrument", "From")
 _CHECK = ("Currency", "Amount", "Minimum", "Maximum", "Size", "Cut-off", "Timing")
 _INSTRUMENT = ("Instrument", "Type", "Pair", "NAV", "Settlement", "Minimum", "Maximum", "Amount")
@@ -85,7 +87,7 @@ def _order(order: Order) -> Cells:
 
 def _change(change: Change) -> Cells:
     values = (_cell(change.original), _cell(change.amended))
-    return (change.order_id, change.by, change.column, *values)
+    return (change.order_id, change.by, change.state, change.column, *values)
 
 
 def _cell(value: Cell) -> object:

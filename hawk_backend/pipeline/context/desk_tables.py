@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from hawk_backend.desk import Figures
+from hawk_backend.desk import Figures, Unknown
 from hawk_backend.desk.capacity import Capacity
 from hawk_backend.desk.lines import AVAILABLE, UNHEDGED, Line
 from hawk_backend.desk.request import Request, Verdict
 from hawk_backend.desk.usd_pb import CENTS, Basis, UsdPb
 from hawk_backend.desk.waterfall import Step, Waterfall
-from hawk_backend.desk.wording import amount, plain
+from hawk_backend.desk.wording import amount, plain, with_unit
 from hawk_backend.pipeline.context.blocks import DeskTable
 
 _LINE = (
@@ -47,11 +47,19 @@ def _requests(requests: Iterable[Request]) -> DeskTable:
 
 def _request(item: Request) -> Iterator[object]:
     yield item.currency
-    for figure in (item.requested, item.capacity, item.placeable, item.shortfall):
+    yield _requested(item)
+    for figure in (item.capacity, item.placeable, item.shortfall):
         yield amount(figure, item.places)
     yield item.pb
     yield item.verdict
     yield _remedy(item) if item.verdict is Verdict.PARTIAL else None
+
+
+def _requested(item: Request) -> str:
+    """Write the amount, and as what it was asked for where that is another currency."""
+    text = amount(item.requested, item.places)
+    own = isinstance(item.asked, Unknown) or item.asked.unit == item.currency
+    return text if own else f"{text} ({with_unit(item.asked)})"
 
 
 def _remedy(item: Request) -> str:

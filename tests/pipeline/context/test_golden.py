@@ -70,6 +70,6 @@ def test_the_golden_figures_stand_in_the_reviewed_contexts() -> None:
         in (texts["termination"])
     )
     assert (
-        "| ORD-123 | asked for now | hedge_amount_order | 40,000.0 | 120,000,000.0"
+        "| ORD-123 | asked for now |  | hedge_amount_order | 40,000.0 | 120,000,000.0"
         in (texts["amendment"])
     )
