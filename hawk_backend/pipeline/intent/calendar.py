@@ -22,6 +22,7 @@ MONTHS = (
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 CENTURY = 2000
 _WEEKEND = 5
+_DAYS = {"d": 1, "w": 7, "f": 14}
 _FIRST, _LAST = date.min.year + 1, date.max.year - 1
 
 
@@ -78,12 +79,18 @@ def add_business_days(when: date, count: int) -> date:
 
 
 def add(when: date, count: int, unit: str) -> date:
-    """Move by days, weeks, months, quarters or years; `unit` is its first letter."""
-    if unit in "dw":
-        reach = count * (7 if unit == "w" else 1)
+    """Move by days, weeks, fortnights, months, quarters or years; `unit` is its first letter."""
+    if unit in _DAYS:
+        reach = count * _DAYS[unit]
         return when + timedelta(days=max(-36_500, min(36_500, reach)))
     factor = {"m": 1, "q": 3, "h": 6, "y": 12}[unit]
     return add_months(when, max(-1_200, min(1_200, count * factor)))
+
+
+def years_on(when: DateRange, count: int) -> DateRange:
+    """The same months `count` years on."""
+    start = add_months(when.start, 12 * count)
+    return period(start, add_months(when.end + timedelta(days=1), 12 * count) - timedelta(days=1))
 
 
 def around(when: date, unit: str, shift: int) -> DateRange:

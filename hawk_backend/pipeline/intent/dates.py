@@ -4,6 +4,7 @@ from datetime import date
 from itertools import pairwise
 
 from hawk_backend.pipeline.intent import calendar, dayforms, periodforms
+from hawk_backend.pipeline.intent import datewords as words
 from hawk_backend.pipeline.intent.datewalk import DateWalk
 from hawk_backend.pipeline.intent.frame import DateRange
 from hawk_backend.pipeline.intent.ids import scan_ids
@@ -14,6 +15,8 @@ from hawk_backend.pipeline.intent.wordset import wordset
 FORMS = (dayforms, periodforms)
 """Modules that register the forms in which dates are written."""
 _LINKS = wordset("through thru until -")
+_LENDING = wordset("and or vs versus v against with to than , /")
+_PARTS = frozenset((*words.MONTH, *words.ORDINAL, "q", "h"))
 _OPENING = wordset("between from")
 _INNER = wordset("and to - until")
 _FAR_APART = (date(2001, 2, 3), date(2041, 10, 29))
@@ -34,7 +37,24 @@ def scan_dates(tokens: Tokens, today: date) -> None:
             found = calendar.rolling(found.start, today)
         tokens.claim(at, end, "date", found, f"date: {found.kind}")
         at = end
+    _lend_years(walk)
     _ranges(walk)
+
+
+def _lend_years(walk: DateWalk) -> None:
+    """Give parts of a year the year that is told once, behind the last: "H1 or H2 2024"."""
+    tokens = walk.tokens
+    year: int | None = None
+    following = -1
+    for first, end, found in reversed(_spans(tokens)):
+        told = next((walk.year_told(at) for at in range(first, end) if walk.year_told(at)), None)
+        linked = following == end + 1 and tokens.words[end] in _LENDING
+        named = tokens.words[first] in _PARTS and found.kind == "period"
+        year = told or (year if linked and named else None)
+        if year and not told:
+            moved = calendar.years_on(found, year - found.start.year)
+            tokens.claim(first, end, "date", moved, "date: period")
+        following = first
 
 
 def _ranges(walk: DateWalk) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from hawk_backend.pipeline.intent import datewords as words
+from hawk_backend.pipeline.intent.calendar import CENTURY
 from hawk_backend.pipeline.intent.frame import DateRange
 from hawk_backend.pipeline.intent.tokens import Tokens
 
@@ -12,6 +13,7 @@ Reading = tuple[DateRange, int]
 """A date, and the token behind its last."""
 _FIRST_YEAR, _LAST_YEAR = 1990, 2079
 _YEAR_DIGITS = 4
+_SHORT = 2
 _PAST_REACH = 12
 _SHORT_VERB = 4
 
@@ -36,9 +38,19 @@ class DateWalk:
 
     def year(self, at: int) -> int | None:
         """Return the year written at `at` in four digits."""
-        word = self.word(at)
+        return self.year_told(at) if self.tokens.claimed[at : at + 1] == [None] else None
+
+    def year_told(self, at: int) -> int | None:
+        """Return the year of four digits at `at`, also where it is claimed already."""
+        word = self.tokens.words[at].removesuffix("'s")
         year = int(word) if len(word) == _YEAR_DIGITS and word.isdecimal() else 0
         return year if _FIRST_YEAR <= year <= _LAST_YEAR else None
+
+    def short_year(self, at: int) -> int | None:
+        """Return the year written at `at` in two digits, right behind its quarter or month."""
+        word = self.word(at)
+        beside = self.tokens.between(at - 1) in {"", "-"}
+        return CENTURY + int(word) if beside and word.isdecimal() and len(word) == _SHORT else None
 
     def is_past(self, at: int) -> bool:
         """Whether the words before `at` speak of the past."""

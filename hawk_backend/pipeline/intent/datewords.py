@@ -45,6 +45,7 @@ UNIT: Mapping[str, str] = {
     **dict.fromkeys(("quartal", "quartale", "trimestre"), "q"),
     **dict.fromkeys(("jahr", "jahre", "jahren"), "y"),
     "half": "h",
+    **dict.fromkeys(("fortnight", "fortnights"), "f"),
 }
 """A unit of time as a word → its letter."""
 LETTER: Mapping[str, str] = {

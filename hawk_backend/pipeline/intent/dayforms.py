@@ -41,9 +41,16 @@ def month_name(walk: DateWalk, at: int) -> Reading | None:
     if year is not None:
         return calendar.months(year, month), after + 1
     number = walk.number(after) if walk.word(after).isdecimal() else None
+    short = walk.short_year(after)
+    if short is not None and walk.tokens.between(at) == "-":
+        return calendar.months(short, month), after + 1
     if number is not None and 1 <= number <= _LONGEST_MONTH and not _is_money(walk.tokens, after):
         return dated(walk, number, month, after + 1 + (walk.word(after + 1) in words.ENDINGS))
-    return (calendar.months(walk.today.year, month), at + 1) if _is_month(walk, at) else None
+    if not _is_month(walk, at):
+        return None
+    whole = calendar.months(walk.today.year, month)
+    ends = (walk.word(at + 1), walk.word(at + 2)) == ("month", "end")
+    return (calendar.day(whole.end), at + 3) if ends else (whole, at + 1)
 
 
 def _is_month(walk: DateWalk, at: int) -> bool:
@@ -75,19 +82,24 @@ def number_first(walk: DateWalk, at: int) -> Reading | None:
     number = walk.number(at)
     if number is None:
         return None
-    after = at + 1
-    if walk.word(after) in words.ENDINGS and walk.tokens.touches(at):
-        after += 1
-        if walk.word(after) == "quarter":
-            return quarter(walk, number, after + 1)
-        after += walk.word(after) == "of"
+    ordinal = walk.word(at + 1) in words.ENDINGS and walk.tokens.touches(at)
+    after = at + 1 + ordinal
+    if ordinal and _is_day_of_month(walk, at, after):
+        return _day_of_month(walk, number), after
+    after += ordinal and walk.word(after) == "of"
     unit = walk.word(after)
     month = words.MONTH.get(unit)
     if month and 1 <= number <= _LONGEST_MONTH:
         dotted = walk.word(after + 1) == "." and walk.tokens.touches(after)
         return dated(walk, number, month, after + 1 + dotted)
-    if unit == "q" and walk.tokens.touches(at):
+    if (unit == "quarter" and ordinal) or (unit == "q" and walk.tokens.touches(at)):
         return quarter(walk, number, after + 1)
+    return _slashed(walk, at, number) or _timed(walk, at, number, after)
+
+
+def _timed(walk: DateWalk, at: int, number: int, after: int) -> Reading | None:
+    """Read a number of days, weeks or months, or a year; a time of day is claimed as one."""
+    unit = walk.word(after)
     if unit in words.TIME:
         walk.tokens.claim(at, after + 1, "time", None, "time of day")
         return None
@@ -95,12 +107,36 @@ def number_first(walk: DateWalk, at: int) -> Reading | None:
     return _counted(walk, at, number, after) or bare_year(walk, at)
 
 
+def _is_day_of_month(walk: DateWalk, at: int, after: int) -> bool:
+    """Whether "the 28th" is a day: behind "to" or "on", and of nothing that could be counted."""
+    led = walk.word(at - 1) == "the" and walk.word(at - 2) in words.BEFORE_DATE
+    return led and not walk.word(after)[:1].isalpha()
+
+
+def _day_of_month(walk: DateWalk, number: int) -> DateRange:
+    """Return the coming day of that number."""
+    ahead = int(number <= walk.today.day)
+    first = calendar.around(walk.today, "m", ahead)
+    return calendar.day(min(first.start + timedelta(days=number - 1), first.end))
+
+
+def _slashed(walk: DateWalk, at: int, number: int) -> Reading | None:
+    """Read "by 15/12", day first; not "over 1/2 million"."""
+    if walk.tokens.between(at) != "/" or walk.word(at - 1) not in words.BEFORE_DATE:
+        return None
+    month, behind = walk.number(at + 1), walk.word(at + 2)
+    counts = behind == "of" or behind in words.MONEY_UNITS
+    if counts or not month or month > len(calendar.MONTHS) or not 1 <= number <= _LONGEST_MONTH:
+        return None
+    return dated(walk, number, month, at + 2)
+
+
 def quarter(walk: DateWalk, number: int, end: int) -> Reading | None:
     """Finish "3rd quarter" with the year behind it, or the reference year."""
     if not 1 <= number <= _QUARTERS:
         return None
     end += walk.word(end) in {"of", "in", "fy", "-"}
-    year = walk.year(end)
+    year = walk.year(end) or walk.short_year(end)
     return calendar.months(year or walk.today.year, number * 3 - 2, 3), end + (year is not None)
 
 

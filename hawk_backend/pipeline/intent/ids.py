@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from hawk_backend.pipeline.intent.datewords import MONTH
 from hawk_backend.pipeline.intent.spans import Finding
 
 _TAIL = r"[a-z]{0,12}\d[a-z0-9]{0,24}(?:[-_][a-z0-9]{1,24}){0,6}"
@@ -77,7 +78,7 @@ def _entity(match: re.Match[str], _codes: frozenset[str]) -> Finding | None:
 def _code(match: re.Match[str], codes: frozenset[str]) -> Finding | None:
     """Read any other record's code as a code, so that its digits are no money."""
     first, *rest = re.split("[-_]", match["code"])
-    if rest and first.upper() in codes:
+    if rest and (first.upper() in codes or first in MONTH):
         return None
     return _finding(match, "code", match["code"].upper(), "code")
 

@@ -4,7 +4,7 @@ from decimal import Context, Decimal
 from typing import NamedTuple
 
 from hawk_backend.catalogue.lexicon import Lexicon
-from hawk_backend.pipeline.intent.numerals import NumberWords, read_number
+from hawk_backend.pipeline.intent.numerals import NumberWords, read_number, read_ratio
 from hawk_backend.pipeline.intent.tokens import Tokens
 from hawk_backend.pipeline.intent.wordset import wordset
 
@@ -20,13 +20,14 @@ _EXACT = Context(prec=100)
 """Wide enough for the longest digits before any unit."""
 
 _FEW = 100
+_HALF = Decimal("0.5")
 _PLAIN_FROM = 1000
 _YEARS = range(1900, 2100)
 _YEAR_DIGITS = 4
 _LENGTHS = wordset("metres meters away")
 _DOTTED = wordset("mio mil mill bln")
 _SPOKEN = wordset("quid bucks dollars euros pounds")
-_SHORT_UNITS = wordset("mm bn")
+_SHORT_UNITS = wordset("k mm bn")
 _SHORT = 2
 
 
@@ -74,14 +75,35 @@ class MoneyScanner:
         text = tokens.words[at]
         if not text[-1].isdecimal() or len(text) > _LONGEST or tokens.word(at - 1) == "stage":
             return at + 1
+        ratio = read_ratio(tokens, at)
+        if ratio is not None and self._unit(tokens, ratio[1]).power is not None:
+            return self._claim(tokens, at, ratio[0], self._unit(tokens, ratio[1]), "amount")
         text, end = _joined(tokens, at)
         unit = self._unit(tokens, end)
+        if unit.power is None:
+            unit = Unit(self._lent(tokens, end), end)
         value = read_number(text, with_unit=unit.power is not None)
         if value is None or (unit.power is None and not self._is_money(tokens, at, end, value)):
             return end
+        return self._claim(tokens, at, value, unit, "amount")
+
+    def _claim(self, tokens: Tokens, at: int, value: Decimal, unit: Unit, rule: str) -> int:
+        """Claim `value` units, "and a half" behind them included; return the token behind it."""
+        end = unit.end
+        if [tokens.word(end + k) for k in range(3)] == ["and", "a", "half"]:
+            value, end = value + _HALF, end + 3
         amount = _units_of(value, unit.power or 0)
-        tokens.claim(at, unit.end, "money", Sum(amount, unit.currency), "amount")
-        return unit.end
+        tokens.claim(at, end, "money", Sum(amount, unit.currency), rule)
+        return end
+
+    def _lent(self, tokens: Tokens, at: int) -> int | None:
+        """Return the unit that a range tells once: "5-6m", "3 to 4 million"."""
+        before, word = tokens.word(at - 2), tokens.word(at)
+        if tokens.between(at - 1) != "-":
+            if word not in {"to", "or"} and (word, before) != ("and", "between"):
+                return None
+            at += 1
+        return self._unit(tokens, at + 1).power if tokens.word(at)[:1].isdecimal() else None
 
     def _unit(self, tokens: Tokens, at: int) -> Unit:
         """Return the unit at `at`, right behind its number."""
@@ -89,6 +111,9 @@ class MoneyScanner:
         if not word or tokens.between(at - 1) not in {"", " ", "-"}:
             return Unit(None, at)
         power = self._units.get(word)
+        if word == "hundred":
+            more = self._unit(tokens, at + 1)
+            return more._replace(power=more.power + 2) if more.power else Unit(None, at)
         if power is not None:
             behind = tokens.word(at + 1)
             glued = tokens.touches(at) and behind[:1].isdecimal()
@@ -134,9 +159,7 @@ class MoneyScanner:
         unit, word = self._unit(tokens, end), tokens.word(end)
         written = len(word) > _SHORT or word in _SHORT_UNITS or not word.isascii()
         if unit.power is not None and written:
-            amount = _units_of(value, unit.power)
-            tokens.claim(at, unit.end, "money", Sum(amount), "amount in words")
-            return unit.end
+            return self._claim(tokens, at, value, unit, "amount in words")
         if word in _SPOKEN and tokens.words[at] not in {"a", "an", "half", "quarter"}:
             tokens.claim(at, end, "money", Sum(value), "amount in words")
             return end

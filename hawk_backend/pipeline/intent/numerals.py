@@ -17,6 +17,7 @@ _CJK_DIGITS = {char: number for number, char in enumerate("一二三四五六七
 }
 _CJK_NUMERALS = frozenset((*_CJK_DIGITS, *_CJK_POWERS))
 _FRACTIONS = {"half": Decimal("0.5"), "quarter": Decimal("0.25")}
+_PARTS = frozenset("2345678")
 _FROM_TENS = 20
 _TEN = 10
 
@@ -33,6 +34,19 @@ def read_number(text: str, *, with_unit: bool) -> Decimal | None:
         )
     plain = _plain(text.replace("'", ""), with_unit=with_unit)
     return Decimal(plain) if plain.replace(".", "", 1).isdecimal() else None
+
+
+def read_ratio(tokens: Tokens, at: int) -> tuple[Decimal, int] | None:
+    """Read "3/4 of a" and "1 1/2" in front of a unit; None for no ratio."""
+    whole = tokens.word(at)
+    if tokens.between(at) == " " and len(whole) < _GROUP and whole.isdecimal():
+        part = read_ratio(tokens, at + 1)
+        return (int(whole) + part[0], part[1]) if part else None
+    over, under = tokens.word(at), tokens.word(at + 1)
+    if tokens.between(at) != "/" or under not in _PARTS or over not in _PARTS | {"1"}:
+        return None
+    end = at + 2 + (tokens.word(at + 2) == "of")
+    return Decimal(over) / Decimal(under), end + (tokens.word(end) == "a")
 
 
 def _plain(text: str, *, with_unit: bool) -> str:

@@ -23,7 +23,7 @@ def _short_part(walk: DateWalk, at: int) -> Reading | None:
         return calendar.year(_full(int(number))), at + 2
     if not walk.tokens.touches(at):
         return None
-    behind = walk.year(at + 2)
+    behind = walk.year(at + 2) or walk.short_year(at + 2)
     year = _full(int(short)) if short.isdecimal() else behind or walk.year(at - 1)
     return _part(walk, _PARTS[letter], int(number), year, at + 2 + (behind is not None))
 
@@ -114,7 +114,9 @@ def _shifted(walk: DateWalk, at: int) -> Reading | None:
     )
 
 
-def _shifted_unit(walk: DateWalk, at: int, word: str, unit: str) -> Reading:
+def _shifted_unit(walk: DateWalk, at: int, word: str, unit: str) -> Reading | None:
+    if unit == "f":
+        return window_of(walk, at - 1, word, 1)
     shift = words.SHIFT.get(word)
     if shift is None:
         return calendar.rolling(calendar.add(walk.today, -1, unit), walk.today), at + 2
@@ -145,6 +147,13 @@ def window_of(walk: DateWalk, at: int, word: str, number: int) -> Reading | None
     if word in words.AHEAD:
         return calendar.rolling(walk.today, calendar.add(walk.today, number, unit)), after + 1
     return calendar.rolling(calendar.add(walk.today, -number, unit), walk.today), after + 1
+
+
+@form(["w", "wc"])
+def _week_commencing(walk: DateWalk, at: int) -> Reading | None:
+    """Read "w/c 8 September"."""
+    at += walk.word(at) == "w"
+    return _week_of(walk, at + 1) if walk.word(at) in {"c", "wc"} else None
 
 
 @form(["over", "during"])

@@ -14,6 +14,8 @@ _REACH = 7
 _ASKED_BACK = 6
 _NOUN = 48
 _ABSENT = wordset("no nothing")
+_NAUGHT = wordset("nothing none neither")
+"""What refuses the command before it: "roll nothing", "close none of them"."""
 _MISSING = wordset("from yet back since received seen heard ack acks news response reply so")
 _WAIVED = {("?", "no")} | {
     ("not", word) for word in ("needed", "required", "wanted", "necessary", "desired", "allowed")
@@ -85,6 +87,8 @@ class RefusalReader:
                 start = _before(words, at)
                 refusals.append(Refusal(start, start, at, nouns=True))
                 continue
+            if word in _NAUGHT and at:
+                refusals.append(Refusal(at - 2, at - 2, at, nouns=False))
             inside = refusals and at < refusals[-1].negator
             negator = self._negator(words, at) if word in self._firsts and not inside else ()
             if negator and not self._is_question(words, at):

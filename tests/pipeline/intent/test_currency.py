@@ -52,6 +52,8 @@ def test_a_plain_word_is_no_currency(parser: IntentParser, prompt: str) -> None:
         ("roll everything and keep DKK out of it", (), ("DKK",)),
         ("unwind EUR, leave USD as it is", ("EUR",), ("USD",)),
         ("everything but PHP: exposure please", (), ("PHP",)),
+        ("roll all forwards, DKK and SEK excluded", (), ("DKK", "SEK")),
+        ("exposures, THB aside", (), ("THB",)),
         ("close the AUD hedge - no wait, the NZD one", ("NZD",), ()),
     ],
 )

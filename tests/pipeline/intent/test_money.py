@@ -34,6 +34,14 @@ from hawk_backend.pipeline.intent.numerals import read_number
         ("CN¥ 8,000,000", "8000000", "CNY"),
         ("5mUSD", "5000000", "USD"),
         ("cable 5m", "5000000", "GBP"),
+        ("3/4 of a million EUR", "750000", "EUR"),
+        ("1 1/2 million GBP", "1500000", "GBP"),
+        ("a million and a half euros", "1500000", "EUR"),
+        ("3 hundred thousand SGD", "300000", "SGD"),
+        ("five hundred k NZD", "500000", "NZD"),
+        ("5-6m SEK", "5000000", "SEK"),
+        ("between 3 and 4 million CHF", "3000000", "CHF"),
+        ("RM 4m", "4000000", "MYR"),
     ],
 )
 def test_an_amount_is_read(parser: IntentParser, said: str, amount: str, currency: str) -> None:

@@ -51,9 +51,17 @@ def test_not_to_book_refuses_the_hedge_and_its_booking(parser: IntentParser) -> 
     assert read.negated == ("hedge_inception", "mx_bookings")
 
 
+def test_nothing_refuses_the_verb_before_it(parser: IntentParser) -> None:
+    """Who says "roll nothing" has said what is not to be done."""
+    read = parser.parse("roll nothing, close the GBP hedge")
+    assert read.intents == ("hedge_termination",)
+    assert read.negated == ("hedge_rollover",)
+
+
 @pytest.mark.parametrize(
     ("prompt", "intent"),
     [
+        ("any hedge without paperwork?", "compliance_report"),
         ("no ack from Murex on the JPY deals", "mx_bookings"),
         ("no response from Murex on the THB trades", "mx_bookings"),
         ("we don't need the pound hedge any more, get us out", "hedge_termination"),

@@ -58,6 +58,24 @@ def test_what_is_quoted_or_told_is_no_request(
 
 
 @pytest.mark.parametrize(
+    ("prompt", "intent"),
+    [
+        ("if the baht falls 5%, what then?", "stress_test"),
+        ("the peso (MXN) hedge: close it", "hedge_termination"),
+        ("how expensive would a one-month extension of the ZAR hedge be?", "hedge_rollover"),
+        ("make sure the ringgit dividend (MYR 6m) is protected", "hedge_inception"),
+        ("ORD-5 needs extending", "hedge_rollover"),
+        ("risk summary for the AUD book", "risk_analysis"),
+        ("overview of our limits", "threshold_monitoring"),
+        ("breakdown of the P&L", "pnl_attribution"),
+    ],
+)
+def test_a_shape_holds_for_every_business(parser: IntentParser, prompt: str, intent: str) -> None:
+    """Orders in the passive, prices of deeds and reports on a topic are said once for all."""
+    assert parser.parse(prompt).intent == intent
+
+
+@pytest.mark.parametrize(
     ("prompt", "intents"),
     [
         ("terminate DKK and renew SEK", ("hedge_termination", "hedge_rollover")),
