@@ -15,8 +15,8 @@ from hawk_backend.rows.lines import SEPARATOR, lines
 
 Row: TypeAlias = Mapping[str, Cell]
 
-_CELL_BYTES = 110
-"""Memory of a typed cell with its place in the row and its share of the indexes, about."""
+_ROW_BYTES, _CELL_BYTES, _ENTRY_BYTES = 200, 85, 100
+"""Memory of a row, of a typed cell in it, and of a value in an index with its places: at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +80,20 @@ def read_slice(
     order = _order(table, texts)
     cells = {f.column.name: typed(f.column, values[f.column.name], zone) for f in found}
     rows = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
+    index = {
+        f.column.name: _index(cells[f.column.name], order)
+        for f in found
+        if Flag.FILTER in f.column.flags
+    }
     return Slice(
         table=table,
         rows=tuple(rows[i] for i in order),
         header=SEPARATOR.join(shown),
         lines=tuple(texts[i] for i in order),
-        index={
-            f.column.name: _index(cells[f.column.name], order)
-            for f in found
-            if Flag.FILTER in f.column.flags
-        },
+        index=index,
         complete=len(everything) < cap,
         fetched_at=fetched_at,
-        size=len(raw) * len(cells) * _CELL_BYTES + 2 * len(body),
+        size=_size(len(raw), len(cells), index) + len(body),
         columns=tuple(cells),
         days=tuple(_day(cells[table.as_of][i]) for i in order) if table.as_of in cells else (),
     )
@@ -150,6 +151,12 @@ def _day(cell: Cell) -> date | None:
     if isinstance(cell, datetime):
         return cell.date()
     return cell if isinstance(cell, date) else None
+
+
+def _size(rows: int, columns: int, index: Mapping[str, Mapping[Cell, tuple[int, ...]]]) -> int:
+    """Return the memory that rows and indexes take, their texts left out."""
+    entries = sum(len(places) for places in index.values())
+    return rows * (_ROW_BYTES + columns * _CELL_BYTES) + entries * _ENTRY_BYTES
 
 
 def _index(cells: Sequence[Cell], order: Sequence[int]) -> Mapping[Cell, tuple[int, ...]]:
