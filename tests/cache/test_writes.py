@@ -6,7 +6,8 @@ import asyncpg
 import pytest
 
 from tests.cache.desk import open_replica
-from tests.cache.writes import Confirm, by_feed, by_word, drill
+from tests.cache.rig import until
+from tests.cache.writes import KINDS, Confirm, Drill, by_feed, by_word, drill
 from tests.stack import LocalStack
 
 ROUNDS = 50
@@ -30,3 +31,20 @@ async def test_no_prompt_sees_what_was_overwritten(own_stack: LocalStack, confir
         for replica in replicas:
             counted = await replica.cache.stats()
             assert int(str(counted["cache_hits"])) > int(str(counted["cache_misses"]))
+
+
+async def test_what_nobody_announces_is_missed(own_stack: LocalStack) -> None:
+    """The test above can fail: without word or feed each kind of row is seen as it was."""
+    connection = await asyncpg.connect(own_stack.dsn)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(connection.close)
+        replica = await stack.enter_async_context(open_replica(own_stack.env, interval_s=60.0))
+        await until(lambda: replica.cache.feed.lag_s is not None)
+        found = await drill(connection, [replica], by_nothing, 4)
+    assert {line.split(":")[0] for line in found.wrong} == {kind.name for kind in KINDS}
+
+
+async def by_nothing(drill: Drill, _: float) -> None:
+    """Say that a write was confirmed as soon as it was committed, of all but the first."""
+    if drill.begun == 1:
+        await by_word(drill, 0.0)
