@@ -22,7 +22,7 @@ _ACTIONS = wordset("hedge_inception hedge_rollover hedge_termination hedge_amend
 _OBJECTS = wordset(
     "position_monitoring exposure_analysis hedge_monitoring hedge_inquiry portfolio_analysis"
 )
-_LOOSE = frozenset({",", ".", "-", ";", ":", "so", "\n"})
+_LOOSE = frozenset({",", ".", "-", ";", ":", "so", "and", "\n"})
 _FRESH = SYMBOL_STOPS | {""}
 _VERIFYING = wordset("check verify confirm see tell show make")
 _STATING = wordset(

@@ -11,7 +11,7 @@ _VERB_BEFORE = wordset(
 _VERB_BEHIND = wordset("again to it this that the a once another")
 _DETERMINED = wordset("of in the our my to into vs versus against or and from")
 _LINKS = wordset("and or vs versus to against with")
-_STRICT = wordset("won real buck bucks pound pounds lek rand")
+_STRICT = wordset("rm rp rs won real buck bucks pound pounds lek rand")
 _ORDERS = wordset(
     "flatten unwind roll close hedge sell buy terminate extend cover kill exit show check "
     "stress shock"

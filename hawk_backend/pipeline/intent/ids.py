@@ -20,7 +20,7 @@ _FORM = re.compile(
     r"|(?<=instruction )\d{1,12})"
     rf"|(?P<event>evt[-_]?{_TAIL}|event[-_]{_TAIL})"
     r"|(?P<deal>mx[-_]?\d{3,12}|brx[-_]?\d{1,12}|mx \d{5,12})"
-    r"|(?P<entity_word>ent(?:it[a-z]{1,5}|[a-z]{1,3}y)?|en[a-z]{2,5}y|etn?ity)"
+    r"|(?P<entity_word>ent(?:it[a-z]{1,5}|[a-z]{1,3}y)?|en[a-z]{2,5}y|etn?ity|实体|實體)"
     r"[\s_#:-]{0,2}(?:id )?(?P<entity>\d{1,6})"
     r"|(?P<iso>\d{4}[-/.]\d{1,2}[-/.]\d{1,2})"
     r"|(?P<dmy>\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))"
@@ -125,7 +125,7 @@ def _finding(match: re.Match[str], name: str, value: object, rule: str) -> Findi
 
 def _spells_entity(word: str) -> bool:
     """Whether `word` is "ent", or "entity" but for a slip: one letter more or less."""
-    if word in {"ent", "entity", "entities"}:
+    if word in {"ent", "entity", "entities", "实体", "實體"}:
         return True
     shared = set(word) & _ENTITY
     return len(shared) >= len(_ENTITY) - 1 and abs(len(word) - len("entity")) <= 1

@@ -90,9 +90,9 @@ class Reader:
         self, slots: Slots, sequence: Sequence, *, refuses: bool, injected: bool
     ) -> Reading:
         """Read a prompt whose words carry no intent: bare ids, bare slots, nothing of ours."""
-        if slots.deal_id:
+        if slots.deal_id and not refuses:
             return Reading(("mx_bookings",), _SURE, _WIDE_LEAD, "a bare deal id")
-        if has_record_id(slots):
+        if has_record_id(slots) and not refuses:
             return Reading(("hedge_inquiry",), _SURE, _WIDE_LEAD, "a bare record id")
         silent = not any(word[0].isalpha() for word in sequence.words)
         open_ended = _has_slots(slots) or refuses

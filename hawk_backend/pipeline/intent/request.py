@@ -17,6 +17,8 @@ _POSING = re.compile(
     # <system> … </system>
     r"<(?:\|im_start\|> ?)?(?:system|developer|assistant|admin|instructions)[^<>\n]{0,40}>"
     r"[^<]{0,2000}(?:</?[a-z|_]{1,20}>)?"
+    # [system] … [/system]
+    rf"|\[{_ROLE}\][^\[\]]{{0,2000}}\[/{_ROLE}\]"
     # [INST] … [/INST], [developer: …]
     rf"|\[(?:/?inst|{_ROLE}\b)[^\[\]]{{0,1000}}\]"
     # {"role": "system", …}
@@ -45,6 +47,7 @@ _SQL = re.compile(
     r"|\bselect(?: \*| count\(\*\)| [a-z]{1,20}_[a-z_]{1,40}[a-z_, ]{0,80}"
     r"| [a-z]{1,20},[a-z_, ]{1,80})?"
     r" {1,3}from [a-z_.]{1,60}(?: where [^;\n-]{0,120})?;?"
+    r"|\bselect [a-z_]{1,40} from (?:users?|accounts?|passwords?|information_schema[a-z_.]{0,40});?"
     r"|\bupdate [a-z_]{1,60} set [a-z_]{1,60} ?= ?[^;\n]{1,80};?"
     r"|' ?or ?'?1'? ?= ?'?1'?(?: ?--)?"
     r"|;? ?--+(?= |$)"
