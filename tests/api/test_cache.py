@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from hawk_backend.dev.dify.script import Delay, Script
+from tests.dify import running
 from tests.gateway import ask, open_gateway
 from tests.stack import LocalStack
 
@@ -96,6 +98,46 @@ async def test_a_secret_guards_where_one_is_set(
         response = await gateway.post("/cache/invalidate", json=WEBHOOK, headers=headers)
         assert response.status_code == status
         assert (await gateway.post("/cache/clear/CNY")).status_code == 200
+
+
+async def test_a_storm_of_webhooks_is_confirmed_whole(gateway: httpx.AsyncClient) -> None:
+    """One a row, as the database sends them."""
+    sent = (gateway.post("/cache/invalidate", json=WEBHOOK) for _ in range(90))
+    assert {response.status_code for response in await asyncio.gather(*sent)} == {200}
+
+
+@pytest.mark.parametrize("path", ["/cache/invalidate", "/cache/clear", "/cache/clear/CNY"])
+async def test_nothing_is_confirmed_without_redis(stack: LocalStack, path: str) -> None:
+    """What other replicas could go on using was not retired, and the writer learns it."""
+    async with open_gateway(stack, redis_url="redis://127.0.0.1:9/0") as gateway:
+        response = await gateway.post(path, json=WEBHOOK)
+    assert response.status_code == 503
+    assert response.json()["remedy"].startswith("nothing was confirmed")
+    assert "127.0.0.1" not in response.text
+
+
+async def test_a_gateway_without_a_redis_says_so(stack: LocalStack) -> None:
+    """Its stamps are its own, which is right for one replica; it retires and keeps all the same."""
+    async with open_gateway(stack, redis_url="") as gateway:
+        await warmed(gateway)
+        health = (await gateway.get("/health")).json()
+        assert health["details"]["redis"]["stamps"] == "in this process, for one replica"
+        assert (await gateway.post("/cache/invalidate", json=WEBHOOK)).status_code == 200
+        await warmed(gateway)
+        assert set((await tiers(gateway)).values()) <= {"memory", "none"}
+
+
+async def test_what_is_retired_during_an_answer_is_named(stack: LocalStack) -> None:
+    """The tables of this context, and its views of them, at the end of the answer."""
+    async with running() as dify, open_gateway(stack, dify_api_url=dify.base_url) as gateway:
+        await warmed(gateway)
+        await dify.script(Script(answer="word " * 9, delays=(Delay(at="delta:3", seconds=1.0),)))
+        asking = asyncio.create_task(ask(gateway, PROMPT))
+        await dify.until(running=1)
+        await gateway.post("/cache/invalidate", json={"tables": ["entity_master", "gl_periods"]})
+        events = await asking
+    [done] = [event for event in events if event["event"] == "hawk_done"]
+    assert set(done["changed"]) == {"entity_master", "v_usd_pb_capacity_check"}
 
 
 async def test_a_gateway_warms_itself(gateway: httpx.AsyncClient) -> None:
