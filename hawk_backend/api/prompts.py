@@ -68,7 +68,13 @@ async def explain_prompt(
 ) -> Response:
     """Say how a prompt is read, which tables answer it and what is cached; Dify is not asked."""
     answer = await explain(
-        services.pipeline, services.cache, prompt, SERVICE, with_context=context, fresh=fresh
+        services.pipeline,
+        services.cache,
+        prompt,
+        SERVICE,
+        with_context=context,
+        fresh=fresh,
+        room=services.runs.room,
     )
     digest = answer.get("context_sha256")
     return json_response(answer, headers={"X-Hawk-Context-SHA256": str(digest)} if digest else {})

@@ -1,6 +1,6 @@
 """Explain: how a prompt is read, planned and cached, with the rule behind each decision."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, Protocol
 
@@ -9,6 +9,10 @@ from hawk_backend.pipeline.intent import Evidence, Intent, Slots
 from hawk_backend.pipeline.prepare import Pipeline
 
 _SLOTS = frozenset(field.name for field in fields(Slots))
+
+
+Room = Callable[[Prompt, Intent], int | None]
+"""Characters of context that a prompt's app takes; None for any number."""
 
 
 class CacheView(Protocol):
@@ -26,10 +30,12 @@ async def explain(
     *,
     with_context: bool,
     fresh: bool,
+    room: Room,
 ) -> dict[str, Any]:
     """Return the reading, the plan and the cache's state; with `with_context` the very context.
 
-    Only the context needs the source; Dify is never asked.
+    Only the context needs the source; Dify is never asked.  `room` says how long a context the
+    app takes that would be asked.
     """
     intent = await pipeline.understood(prompt, {})
     tables = [query.table for query in pipeline.plan(intent).queries]
@@ -39,7 +45,12 @@ async def explain(
     }
     if with_context:
         prepared = await pipeline.prepare(
-            prompt, intent, principal, fresh=fresh, emit=lambda _event: None
+            prompt,
+            intent,
+            principal,
+            fresh=fresh,
+            emit=lambda _event: None,
+            room=room(prompt, intent),
         )
         answer["context"] = prepared.context.text
         answer["context_sha256"] = prepared.context.sha256

@@ -100,10 +100,18 @@ class Pipeline:
         return plan(intent, self._catalogue, self._today())
 
     async def prepare(
-        self, prompt: Prompt, intent: Intent, principal: Principal, *, fresh: bool, emit: Emit
+        self,
+        prompt: Prompt,
+        intent: Intent,
+        principal: Principal,
+        *,
+        fresh: bool,
+        emit: Emit,
+        room: int | None = None,
     ) -> Prepared:
         """Return the finished context, telling each stage through `emit` as it ends.
 
+        It is at most `room` characters long where that is less than the service's own limit.
         Raises CriticalTableMissing where the intent cannot do without a table.
         """
         started = time.perf_counter()
@@ -124,7 +132,9 @@ class Pipeline:
         _require_critical(intent, queries, results)
         async with self._building:
             with stage(Stage.CONTEXT, timings):
-                context = await self._build(prompt, intent, queries, results, started)
+                inputs = await self._inputs(prompt, intent, queries, results, started)
+                limit = self._context_limit if room is None else min(self._context_limit, room)
+                context = await build_in_turns(inputs, limit=limit)
         if context.dropped:
             _LOG.info("omitted", records={left.table: left.rows for left in context.dropped})
         elapsed_ms = _elapsed_ms(started)
@@ -136,18 +146,18 @@ class Pipeline:
         emit(_context_event(context, metadata))
         return Prepared(principal, intent, queries, results, context, metadata, timings)
 
-    async def _build(
+    async def _inputs(
         self,
         prompt: Prompt,
         intent: Intent,
         queries: QueryPlan,
         results: tuple[TableResult, ...],
         started: float,
-    ) -> Context:
+    ) -> ContextInputs:
         now = self._now()
         side = await self._desk.side(_ask(intent, now), results)
         hits = _hits(results)
-        inputs = ContextInputs(
+        return ContextInputs(
             prompt=prompt,
             intent=intent,
             plan=queries,
@@ -157,7 +167,6 @@ class Pipeline:
             extraction=Extraction(hits, len(results) - hits, _elapsed_ms(started)),
             desk_blocks=side.blocks,
         )
-        return await build_in_turns(inputs, limit=self._context_limit)
 
 
 def _freshness(prompt: Prompt, intent: Intent, *, fresh: bool) -> Freshness:

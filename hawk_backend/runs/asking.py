@@ -32,6 +32,11 @@ _INTENTS = {
 }
 _APP_OF = {intent: app for app, intents in _INTENTS.items() for intent in intents}
 _TRACE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_FILLED = frozenset({"query", "user_prompt", "template_category", "extracted_params"})
+"""Inputs that every question brings, beside the context."""
+
+LEAST = 2_000
+"""Characters below which a context says too little: an app that takes fewer is not set up."""
 
 
 def ask(order: Order, context: str, apps: Mapping[str, App], delivery: Delivery) -> Ask:
@@ -42,7 +47,8 @@ def ask(order: Order, context: str, apps: Mapping[str, App], delivery: Delivery)
     variables = app.variables if app else None
     for problem in problems(variables, delivery, len(context)):
         raise DifyError(
-            "The assistant is not set up to receive the data of this request.", remedy=problem
+            f"The assistant is not set up to receive the data of this request: {problem}.",
+            remedy=problem,
         )
     return Ask(
         app=name,
@@ -62,6 +68,18 @@ def route(agent_id: str | None, intent: str, apps: Mapping[str, App]) -> str:
     return DEFAULT_APP
 
 
+def room(prompt: Prompt, intent: Intent, apps: Mapping[str, App], delivery: Delivery) -> int | None:
+    """Return the characters that the app takes as context; None for any number.
+
+    Also None where that is not known, or so few that `problems` has to say so.
+    """
+    app = apps.get(route(prompt.agent_id, intent.intent, apps))
+    declared = (app.variables if app else None) or {}
+    variable = None if delivery.in_query else declared.get(delivery.variable)
+    limit = variable.limit if variable else None
+    return limit if limit is not None and limit >= LEAST else None
+
+
 def user_of(principal: Principal) -> str:
     """Return the name under which Dify keeps this principal's conversations; never a browser's."""
     return f"hawk-{sha256(principal.subject.encode()).hexdigest()[:32]}"
@@ -74,10 +92,17 @@ def problems(
 
     Dify drops an input that the app does not declare, and answers without the data.
     """
-    if variables is None or delivery.in_query:
+    if variables is None:
         return
-    name = delivery.variable
-    variable = variables.get(name)
+    if not delivery.in_query:
+        yield from _of_context(delivery.variable, variables.get(delivery.variable), chars)
+    brought = _FILLED if delivery.in_query else _FILLED | {delivery.variable}
+    for name, variable in variables.items():
+        if variable.required and not (name in brought and variable.takes_text):
+            yield f"make the app's variable {name} optional: nothing fills it"
+
+
+def _of_context(name: str, variable: Variable | None, chars: int) -> Iterator[str]:
     if variable is None:
         yield (
             f"declare the paragraph variable {name} in the app, or set HAWK_DIFY_CONTEXT_VARIABLE "

@@ -37,9 +37,19 @@ class Prepare(Protocol):
     """The stages up to the context."""
 
     async def prepare(
-        self, prompt: Prompt, intent: Intent, principal: Principal, *, fresh: bool, emit: Emit
+        self,
+        prompt: Prompt,
+        intent: Intent,
+        principal: Principal,
+        *,
+        fresh: bool,
+        emit: Emit,
+        room: int | None = None,
     ) -> Prepared:
-        """Return the context, telling each stage through `emit`; raises HawkError."""
+        """Return the context, at most `room` characters long; raises HawkError.
+
+        Tells each stage through `emit`.
+        """
 
 
 Changed = Callable[[], Awaitable[Sequence[str]]]

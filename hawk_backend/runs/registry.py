@@ -13,6 +13,7 @@ from hawk_backend.errors import Overloaded, PromptConflict
 from hawk_backend.models import Principal, Prompt
 from hawk_backend.pipeline.intent import Intent
 from hawk_backend.runs.admission import Bulkhead
+from hawk_backend.runs.asking import room
 from hawk_backend.runs.limits import RelayClocks, RunLimits
 from hawk_backend.runs.parts import Changed, Delivery, Dify, Order, Parts, Prepare, Prepared
 from hawk_backend.runs.run import Run, Why
@@ -101,6 +102,10 @@ class Runs:
             self._by_uid[uid] = (digest, run)
         self._start(run)
         return run
+
+    def room(self, prompt: Prompt, intent: Intent) -> int | None:
+        """Return the characters of context that the prompt's app takes; None for any number."""
+        return room(prompt, intent, self._parts.dify.apps, self._parts.delivery)
 
     def find(self, request_id: str) -> Run | None:
         """Return a run in flight, or one that ended a short while ago."""

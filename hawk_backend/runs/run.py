@@ -18,7 +18,7 @@ from hawk_backend.pipeline.faults import Fault
 from hawk_backend.pipeline.relay import Relay
 from hawk_backend.pipeline.wire import encode
 from hawk_backend.runs.admission import Ticket
-from hawk_backend.runs.asking import ask
+from hawk_backend.runs.asking import ask, room
 from hawk_backend.runs.buffer import Buffer, Reader
 from hawk_backend.runs.generation import Generation
 from hawk_backend.runs.parts import Ask, Changed, Order, Parts, Prepared
@@ -181,14 +181,16 @@ class Run:
         return prepared
 
     async def _prefetch(self, order: Order) -> Prepared:
+        parts = self._parts
         try:
             async with asyncio.timeout(self.clocks.prefetch):
-                prepared = await self._parts.prepare.prepare(
+                prepared = await parts.prepare.prepare(
                     order.prompt,
                     order.intent,
                     order.principal,
                     fresh=order.fresh,
                     emit=self._tell,
+                    room=room(order.prompt, order.intent, parts.dify.apps, parts.delivery),
                 )
         except TimeoutError as exc:
             raise UpstreamTimeout(

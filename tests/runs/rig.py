@@ -75,10 +75,18 @@ class Stages:
         self.cancelled = 0
 
     async def prepare(
-        self, prompt: Prompt, intent: Intent, principal: Principal, *, fresh: bool, emit: Emit
+        self,
+        prompt: Prompt,
+        intent: Intent,
+        principal: Principal,
+        *,
+        fresh: bool,
+        emit: Emit,
+        room: int | None = None,
     ) -> Ready:
         """Do as a test wants."""
         self.begun += 1
+        assert room is None
         emit({"event": "hawk_intent", "intent": intent.intent, "who": principal.subject})
         emit({"event": "hawk_table", "table": "entity_master", "rows": 4, "fresh": fresh})
         try:

@@ -10,7 +10,7 @@ from hawk_backend.clients.dify_app import App, Variable
 from hawk_backend.errors import DifyError
 from hawk_backend.models import SERVICE, Principal, Prompt
 from hawk_backend.pipeline.intent import Intent, Slots
-from hawk_backend.runs.asking import ask, route, user_of
+from hawk_backend.runs.asking import ask, room, route, user_of
 from hawk_backend.runs.parts import Ask, Delivery, Order
 
 TEXT = Variable("paragraph", None, required=False)
@@ -114,6 +114,14 @@ def test_the_context_can_go_behind_the_words() -> None:
         ({}, "declare the paragraph variable optimized_context"),
         ({"optimized_context": Variable("number", None, required=False)}, "a paragraph"),
         ({"optimized_context": Variable("paragraph", 3, required=False)}, "takes 3 characters"),
+        (
+            {"optimized_context": TEXT, "branch": Variable("paragraph", None, required=True)},
+            "make the app's variable branch optional",
+        ),
+        (
+            {"optimized_context": TEXT, "user_prompt": Variable("number", None, required=True)},
+            "make the app's variable user_prompt optional",
+        ),
     ],
 )
 def test_an_app_that_cannot_take_the_context_is_not_asked(
@@ -124,6 +132,41 @@ def test_an_app_that_cannot_take_the_context_is_not_asked(
         asked(App(variables=variables))
 
     assert remedy in refused.value.remedy
+
+
+def test_what_every_question_brings_may_be_required() -> None:
+    """The context, where it is an input, and the facts beside it."""
+    must = Variable("paragraph", None, required=True)
+    names = ("user_prompt", "template_category", "extracted_params")
+    app = App(variables=dict.fromkeys((*names, "optimized_context"), must))
+
+    assert asked(app).inputs["optimized_context"] == "rows"
+    with pytest.raises(DifyError) as refused:
+        asked(app, Delivery(in_query=True))
+    assert "variable optimized_context optional" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("limit", "delivery", "chars"),
+    [
+        (5_000, Delivery(), 5_000),
+        (2_000, Delivery(), 2_000),
+        (1_999, Delivery(), None),
+        (None, Delivery(), None),
+        (5_000, Delivery(in_query=True), None),
+        (5_000, Delivery(variable="facts"), None),
+    ],
+)
+def test_an_app_may_take_a_shorter_context(
+    limit: int | None, delivery: Delivery, chars: int | None
+) -> None:
+    """max_length of the variable that carries it, unless that is too short for any."""
+    prompt, intent = Prompt(user_prompt="x"), Intent("general_query", ("general_query",))
+    app = App(variables={"optimized_context": Variable("paragraph", limit, required=False)})
+
+    assert room(prompt, intent, {"default": app}, delivery) == chars
+    assert room(prompt, intent, {"default": App()}, delivery) is None
+    assert room(prompt, intent, {}, delivery) is None
 
 
 def test_a_request_id_that_dify_would_refuse_is_not_sent() -> None:
