@@ -19,13 +19,15 @@ BASE = VIEW.bases[0]
 class Chaos:
     """Two replicas and a Redis at the mercy of the dice; `wrong` says what prompts saw.
 
-    `floor` is the write that a prompt which starts now must see at least, table by table.
+    `crashes` is how often Redis dies, in about a hundred actions; `floor` the write that a prompt
+    which starts now must see at least, table by table.
     """
 
     database: Database
     replicas: list[Replica]
     server: Server
     dice: random.Random
+    crashes: int = 4
     floor: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     did: Counter[str] = field(default_factory=Counter)
@@ -74,7 +76,7 @@ class Chaos:
             self._poll: 20,
             self._flush: 3,
             self._snapshot: 4,
-            self._crash: 4,
+            self._crash: self.crashes,
             self._hang: 2,
         }
         act = self.dice.choices(list(acts), weights=list(acts.values()))[0]

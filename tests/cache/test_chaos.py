@@ -13,10 +13,12 @@ ACTIONS = 200
 OPEN_GATE = "local time = redis.call('TIME') return {'same', time[1], time[2]}"
 
 
-async def run(house: House, database: Database, server: Server, seed: int) -> Chaos:
+async def run(
+    house: House, database: Database, server: Server, seed: int, crashes: int = 4
+) -> Chaos:
     """Let chaos reign."""
     replicas = [await house.replica(server, timeout_s=0.05) for _ in range(2)]
-    chaos = Chaos(database, replicas, server, random.Random(seed))
+    chaos = Chaos(database, replicas, server, random.Random(seed), crashes)
     await chaos.run(ACTIONS)
     return chaos
 
@@ -39,7 +41,7 @@ async def test_chaos_finds_a_missing_fence(
     monkeypatch.setattr(link_module, "FENCE", OPEN_GATE)
     wrong: list[str] = []
     for seed in range(10):
-        wrong += (await run(house, database, server, seed)).wrong
+        wrong += (await run(house, database, server, seed, crashes=30)).wrong
         if wrong:
             break
     assert wrong
