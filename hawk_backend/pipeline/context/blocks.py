@@ -7,6 +7,16 @@ from hawk_backend.desk.turns import Steps, each
 from hawk_backend.pipeline.context.fence import DATA, row
 from hawk_backend.rows.lines import escaped
 
+FRAME, ASKED, HEADLINE, NOTES, SUMMARY, DESK, MEASURED = range(7)
+"""Turns where room is short.
+
+Opening, headings and end; the prompt; verdict and totals; alerts and gaps; what was read; the
+desk's other tables; ages and times.
+"""
+
+CELLS = DATA
+"""The mark of records that are cells from the database, escaped already."""
+
 Tiers = Iterator[Iterator[int]]
 """Record numbers in the order of their relevance: all of one tier before any of the next."""
 
@@ -70,16 +80,10 @@ class DeskTable:
     title: str
     columns: Iterable[object]
     rows: Iterable[Iterable[object]]
+    turn: int = DESK
 
     def block(self) -> Steps[Block]:
         """Render it, record by record; the title may quote a currency's code from a row."""
         records = yield from each(row, self.rows)
         title, header = f"--- {escaped(self.title)}", f"{row(self.columns)}\n"
-        return Block(self.name, title, records, header, turn=DESK, counted=True)
-
-
-OPENING, SUMMARY, NOTES, ASKED, DESK = range(5)
-"""Turns: opening and end, what was read, alerts and gaps, the prompt, the desk's tables."""
-
-CELLS = DATA
-"""The mark of records that are cells from the database, escaped already."""
+        return Block(self.name, title, records, header, turn=self.turn, counted=True)

@@ -12,7 +12,7 @@ from hawk_backend.desk.ledger import Period
 from hawk_backend.desk.orders import OUTSTANDING, Order, Stated
 from hawk_backend.desk.timeline import Station
 from hawk_backend.desk.wording import amount, exact, money, plain, with_unit
-from hawk_backend.pipeline.context.blocks import DeskTable
+from hawk_backend.pipeline.context.blocks import HEADLINE, DeskTable
 from hawk_backend.rows import Cell
 
 TIMELINE = "timeline"
@@ -21,9 +21,8 @@ TIMELINE = "timeline"
 def after_a_hedge(figures: Figures) -> Iterator[DeskTable]:
     """Yield the tables of booking and books, each only where it has something to say."""
     if figures.orders:
-        yield DeskTable(
-            "orders", f"Outstanding = {OUTSTANDING}", _ORDER, map(_order, figures.orders)
-        )
+        title, rows = f"Outstanding = {OUTSTANDING}", map(_order, figures.orders)
+        yield DeskTable("orders", title, _ORDER, rows, HEADLINE)
     if figures.changes:
         yield DeskTable(
             "changes", "Original against amended", _CHANGE, map(_change, figures.changes)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from hawk_backend.desk.turns import TURN_S, Steps, finish, finish_in_turns
 from hawk_backend.pipeline.context.blocks import Block
 from hawk_backend.pipeline.context.fence import row
-from hawk_backend.pipeline.context.layout import MEASURED, ROWS, layout
+from hawk_backend.pipeline.context.layout import ROWS, VOLATILE, layout
 from hawk_backend.pipeline.context.pack import Chosen, fits, pack
 from hawk_backend.pipeline.context.sections import missing
 from hawk_backend.pipeline.context.shape import Context, ContextInputs, Omission
@@ -14,8 +14,8 @@ from hawk_backend.pipeline.context.shape import Context, ContextInputs, Omission
 BUDGET = "budget"
 """Why records are omitted."""
 
-_NAMED_PART = 4
-"""Omissions are named in the text where that takes at most this part of it."""
+_NAMED_PART = 2
+"""Omissions are named in the text unless that took more than this part of it."""
 
 _PIECE = 100_000
 """Characters hashed between two steps: well under a millisecond."""
@@ -69,7 +69,7 @@ def _parts(blocks: Sequence[Block], chosen: Sequence[Chosen], omitted: str) -> t
     parts: list[list[str]] = [[], [], []]
     at = 0
     for block, numbers in zip(blocks, chosen, strict=True):
-        if block.name == MEASURED:
+        if block.name == VOLATILE:
             at = 1
         elif at == 1:
             at = 2
@@ -91,8 +91,8 @@ def _omitted(dropped: Sequence[Omission]) -> str:
     """Name what was left out, each with its count."""
     if not dropped:
         return ""
-    lines = [row([item.table, f"{item.rows} records omitted"]) for item in dropped]
-    return "\n".join(["", "=== OMITTED FOR LACK OF SPACE ===", *lines, ""])
+    named = row(["Records omitted", *(f"{item.table} {item.rows}" for item in dropped)])
+    return f"\n=== OMITTED FOR LACK OF SPACE ===\n{named}\n"
 
 
 def _shown(

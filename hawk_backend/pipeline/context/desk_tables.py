@@ -9,7 +9,7 @@ from hawk_backend.desk.request import Request, Verdict
 from hawk_backend.desk.usd_pb import CENTS, Basis, UsdPb
 from hawk_backend.desk.waterfall import Step, Waterfall
 from hawk_backend.desk.wording import amount, plain, with_unit
-from hawk_backend.pipeline.context.blocks import DeskTable
+from hawk_backend.pipeline.context.blocks import HEADLINE, DeskTable
 
 _LINE = (
     *("Entity ID", "Type", "NAV", "SFX", "CAR", "Overlay", "Buffer %", "Buffer amount"),
@@ -40,9 +40,8 @@ def _requests(requests: Iterable[Request]) -> DeskTable:
         *("Currency", "Requested", "Capacity", "Placeable", "Shortfall", "USD PB", "Result"),
         "To become a Pass",
     )
-    return DeskTable(
-        "request", "Requested amount against capacity", columns, map(_request, requests)
-    )
+    rows = map(_request, requests)
+    return DeskTable("request", "Requested amount against capacity", columns, rows, HEADLINE)
 
 
 def _request(item: Request) -> Iterator[object]:
@@ -73,9 +72,8 @@ def _totals(capacity: Sequence[Capacity]) -> DeskTable:
         *("Currency", "Total capacity", *by_rule, "Computable part", "As of", "Freshness"),
         *("Entities", "NAV"),
     )
-    return DeskTable(
-        "capacity", "Capacity by currency: sum of Available", columns, map(_total, capacity)
-    )
+    title = "Capacity by currency: sum of Available"
+    return DeskTable("capacity", title, columns, map(_total, capacity), HEADLINE)
 
 
 def _total(item: Capacity) -> Iterator[object]:

@@ -8,8 +8,9 @@ from hawk_backend.desk.turns import Steps
 from hawk_backend.pipeline.context.blocks import (
     ASKED,
     DESK,
+    FRAME,
+    MEASURED,
     NOTES,
-    OPENING,
     SUMMARY,
     Block,
     section,
@@ -27,7 +28,7 @@ from hawk_backend.pipeline.context.sections import (
 )
 from hawk_backend.pipeline.context.shape import ContextInputs
 
-MEASURED = "MEASURED"
+VOLATILE = "MEASURED"
 """Name of the one block that may differ though question, data and day are the same."""
 
 ROWS = "ROWS"
@@ -41,18 +42,18 @@ def layout(inputs: ContextInputs, alerts: Sequence[str], gaps: Sequence[str]) ->
         desk = yield from desk_blocks(inputs.figures)
     rows = yield from row_blocks(inputs.results, inputs.intent.slots)
     return [
-        Block("opening", "\n".join(opening(inputs)), turn=OPENING),
+        Block("opening", "\n".join(opening(inputs)), turn=FRAME),
         section("PROMPT ANALYSIS", analysis(inputs), turn=ASKED),
         section("EXTRACTED PARAMETERS", parameters(inputs.intent), turn=ASKED),
         section("DATA EXTRACTION SUMMARY", manifest(inputs), turn=SUMMARY),
         _measured(inputs),
-        section("RELEVANT DATA SUMMARIES", turn=SUMMARY),
+        section("RELEVANT DATA SUMMARIES", turn=FRAME),
         *desk,
         section("ALERTS", bullets(alerts), turn=NOTES),
         section("DATA GAPS", bullets(gaps), turn=NOTES),
-        replace(section("DATA ROWS", turn=SUMMARY), name=ROWS),
+        replace(section("DATA ROWS", turn=FRAME), name=ROWS),
         *rows,
-        Block("end", "=== END OF DATA ===", turn=OPENING),
+        Block("end", "=== END OF DATA ===", turn=FRAME),
     ]
 
 
@@ -60,7 +61,7 @@ def _measured(inputs: ContextInputs) -> Block:
     """Give the volatile lines room for their longest, so that it never decides what fits."""
     lines = measured(inputs)
     longest = 300 + sum(len(result.table) + 20 for result in inputs.results)
-    return Block(MEASURED, "\n".join(lines), turn=SUMMARY, room=longest)
+    return Block(VOLATILE, "\n".join(lines), turn=MEASURED, room=longest)
 
 
 def desk_blocks(figures: Figures) -> Steps[Sequence[Block]]:

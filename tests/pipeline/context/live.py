@@ -21,8 +21,10 @@ async def open_pipeline(stack: LocalStack) -> AsyncIterator[Pipeline]:
         yield services.pipeline
 
 
-async def prepare(pipeline: Pipeline, prompt: str, intent: Intent | None = None) -> Prepared:
+async def prepare(
+    pipeline: Pipeline, prompt: str, intent: Intent | None = None, room: int | None = None
+) -> Prepared:
     """Prepare a prompt as the service would; with `intent` as if it had been read so."""
     asked = Prompt(user_prompt=prompt)
     read = intent or pipeline.understand(asked)
-    return await pipeline.prepare(asked, read, SERVICE, fresh=False, emit=lambda _: None)
+    return await pipeline.prepare(asked, read, SERVICE, fresh=False, emit=lambda _: None, room=room)

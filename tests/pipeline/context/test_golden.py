@@ -73,3 +73,25 @@ def test_the_golden_figures_stand_in_the_reviewed_contexts() -> None:
         "| ORD-123 | asked for now |  | hedge_amount_order | 40,000.0 | 120,000,000.0"
         in (texts["amendment"])
     )
+
+
+EVERYTHING = ("Capacity of all currencies", "How effective are our hedges, and what is booked?")
+
+
+@pytest.mark.parametrize("limit", [2_000, 5_000, 20_000])
+async def test_a_short_context_has_the_verdict_and_names_all_that_it_omits(
+    stack: LocalStack, limit: int
+) -> None:
+    """From the shortest that can be set: prompt, headline and every omission with its count."""
+    async with open_pipeline(stack) as pipeline:
+        for prompt in (*GOLDEN.values(), *EVERYTHING):
+            context = (await prepare(pipeline, prompt, room=limit)).context
+            assert context.chars == len(context.text) <= limit
+            named = context.text.partition("=== OMITTED FOR LACK OF SPACE ===\n| ")[2].split("\n")[
+                0
+            ]
+            told = named.split(" | ")[1:]
+            assert told == [f"{left.table} {left.rows}" for left in context.dropped]
+            assert f"\n> {prompt}\n" in context.text
+        golden = (await prepare(pipeline, GOLDEN["utilization"], room=limit)).context.text
+    assert "| CNY | 150,000.0 | 1,347,500.0 | 1,347,500.0 | 0.0 | WITHIN | Pass" in golden
