@@ -57,6 +57,20 @@ class Database:
         names = tables or [t.name for t in TABLES.values() if t.kind == "table"]
         self.versions_of = {name: f"{self.written[name]}" for name in names}
 
+    def hold(self) -> asyncio.Event:
+        """Keep the answers to what is asked from now on back until the event is set."""
+        gate = asyncio.Event()
+
+        async def wait(_: Table) -> None:
+            await gate.wait()
+
+        self.after = wait
+        return gate
+
+    def go_on(self) -> None:
+        """Answer what is asked from now on."""
+        self.after = _in_a_turn
+
     @property
     def asked(self) -> int:
         """Queries sent."""

@@ -44,10 +44,6 @@ async def pair(house: House, server: Server) -> list[Replica]:
     return [await house.replica(server) for _ in range(2)]
 
 
-async def _at_once(_: Table) -> None:
-    return
-
-
 async def test_a_second_read_is_answered_from_memory(database: Database, replica: Replica) -> None:
     """Rows are read once; the next prompt has the very same slice."""
     first = await replica.read(PLAIN)
@@ -116,12 +112,7 @@ async def test_the_source_is_asked_after_the_stamp_was_read(
     database: Database, replica: Replica
 ) -> None:
     """A retirement while the source answers leaves the slow answer where nobody looks."""
-    gate = asyncio.Event()
-
-    async def wait(_: Table) -> None:
-        await gate.wait()
-
-    database.after = wait
+    gate = database.hold()
     slow = asyncio.ensure_future(replica.read(PLAIN))
     await until(lambda: database.asked == 1)
     database.write(PLAIN)
@@ -159,12 +150,7 @@ async def test_a_prompt_that_leaves_takes_the_rows_from_nobody(
     database: Database, replica: Replica
 ) -> None:
     """Who joined gets the answer, and so does the next prompt, whoever sent the query."""
-    gate = asyncio.Event()
-
-    async def wait(_: Table) -> None:
-        await gate.wait()
-
-    database.after = wait
+    gate = database.hold()
     first = await replica.look(PLAIN)
     leaving = first.start(PLAIN)
     joined = (await replica.look(PLAIN)).start(PLAIN)
@@ -201,13 +187,8 @@ async def test_who_wants_the_source_joins_no_query_that_was_sent(
     database: Database, replica: Replica, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many want a table fresh, one query is under way and one to come."""
-    gate = asyncio.Event()
-
-    async def wait(_: Table) -> None:
-        await gate.wait()
-
     monkeypatch.setattr(replica.slices._straight, "_patience_s", None)
-    database.after = wait
+    gate = database.hold()
     asking = [asyncio.ensure_future(replica.read(PLAIN, freshness=Freshness.SOURCE))]
     await until(lambda: database.asked == 1)
     database.write(PLAIN)
@@ -257,15 +238,10 @@ async def test_an_older_answer_does_not_replace_a_younger_one(
     database: Database, replica: Replica
 ) -> None:
     """A slow query that ends last leaves what was read after it."""
-    gate = asyncio.Event()
-
-    async def wait(_: Table) -> None:
-        await gate.wait()
-
-    database.after = wait
+    gate = database.hold()
     slow = asyncio.ensure_future(replica.read(PLAIN))
     await until(lambda: database.asked == 1)
-    database.after = _at_once
+    database.go_on()
     database.later(seconds=1)
     database.write(PLAIN)
     await replica.read(PLAIN, freshness=Freshness.SOURCE)
@@ -416,12 +392,7 @@ async def test_a_table_in_use_is_read_again_before_its_ceiling(
 
 async def test_the_warming_waits_for_prompts(database: Database, replica: Replica) -> None:
     """As long as a prompt waits for the source it is not idle."""
-    gate = asyncio.Event()
-
-    async def wait(_: Table) -> None:
-        await gate.wait()
-
-    database.after = wait
+    gate = database.hold()
     prompt = asyncio.ensure_future(replica.read(PLAIN))
     await until(lambda: database.asked == 1)
     idle = asyncio.ensure_future(replica.slices.idle())
