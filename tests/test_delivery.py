@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -60,8 +61,10 @@ async def test_the_context_is_as_long_as_the_app_takes(stack: LocalStack, dify: 
     assert events[-1]["event"] == "message_end"
     assert 7_000 < context["chars"] <= 9_000
     assert {omission["reason"] for omission in context["dropped"]} == {"budget"}
-    assert (await sent(dify))["inputs"]["optimized_context"]["chars"] == context["chars"]
+    shape = {"chars": context["chars"], "sha256": context["sha256"]}
+    assert (await sent(dify))["inputs"]["optimized_context"] == shape
     assert 7_000 < len(explained["context"]) <= 9_000
+    assert explained["context_sha256"] == sha256(explained["context"].encode()).hexdigest()
     assert "takes 9000 characters" in str(health["problems"])
 
 
