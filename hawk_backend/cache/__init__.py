@@ -12,18 +12,20 @@ It holds for each table, under these assumptions:
 
 How it comes about, file by file:
 
-    stamps    a table's stamp is a random nonce; to retire the table is to delete it
-    scripts   what Redis does in one step: fence, settle, lease
-    redis     the link: every new connection passes the fence; away within 50 ms, or there
-    turns     whoever asks joins a question that has not been sent yet, never one that has
-    slices    the read path: stamp, then tier 1, then tier 2, then the source, in this order
-    tiers     rows of which each entry knows the stamp under which it was asked for
-    feed      the database's versions, compared with those in Redis; a difference retires
-    watched   which tables the database watches, and what its views read
-    limits    how old rows may be all the same
-    warm      tables read again before a prompt wants them
-    stats     what is counted
-    cache     all of it, as the rest of the house sees it
+    stamps       a table's stamp is a random nonce; to retire the table is to delete it
+    scripts      what Redis does in one step: fence, settle, lease
+    connections  each of them passes the fence before its first command
+    redis        the link: Redis answers within 50 ms, or it is away
+    turns        whoever asks joins a question that has not been sent yet, never one that has
+    slices       the read path: stamp, then tier 1, then tier 2, then the source, in this order
+    reading      one prompt's reads, all as of the stamps that it saw when it began
+    tiers        rows of which each entry knows the stamp under which it was asked for
+    feed         the database's versions, compared with those in Redis; a difference retires
+    watched      which tables the database watches, and what its views read
+    limits       how old rows may be all the same
+    warm         tables read again before a prompt wants them
+    stats        what is counted
+    cache        all of it, as the rest of the house sees it
 
 Why it holds: an entry is found only under a nonce that was read after the retirement, so it was
 minted after it, and whoever filled the entry had read the nonce before he asked the source.  A

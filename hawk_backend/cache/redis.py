@@ -11,22 +11,12 @@ command (scripts.py).
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from redis.asyncio import Redis
-from redis.asyncio.connection import (
-    AbstractConnection,
-    Connection,
-    ConnectionPool,
-    SSLConnection,
-    UnixDomainSocketConnection,
-    parse_url,
-)
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
@@ -38,9 +28,8 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from hawk_backend.cache.scripts import FENCE
+from hawk_backend.cache.connections import Gate, NotTheOne, open_pool
 from hawk_backend.cache.tasks import Tasks
-from hawk_backend.errors import ConfigurationError
 from hawk_backend.observability import logger
 
 __all__ = ["Away", "Keys", "Link", "Redis", "ResponseError"]
@@ -51,20 +40,13 @@ T = TypeVar("T")
 TIMEOUT_S = 0.05
 """What a prompt pays for a Redis that hangs, connecting included; on a slow network, more."""
 _GRACE_S = 0.01
-_CONNECT_S = 1.0
-"""The library's own timeout where it connects and closes; ours comes first."""
 _PAUSES_S = (0.0, 0.1, 0.2, 0.4)
 _LONGEST_PAUSE_S = 0.5
-_CONNECTIONS = 32
 _MICRO = 1_000_000
 
 
 class Away(Exception):
     """Redis is out of reach, which is told in plain words; a command may have been done."""
-
-
-class NotTheOne(RedisConnectionError):
-    """Something answers that the stamps must not be read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +103,8 @@ class Link:
         self._ahead_s = 0.0
         self._found = asyncio.Event()
         self._found.set()
-        self._redis = Redis(connection_pool=_pool(url, self))
+        gate = Gate((keys.fence, keys.stamps, keys.versions), self._passed)
+        self._redis = Redis(connection_pool=open_pool(url, gate))
 
     def __repr__(self) -> str:
         return f"<Link {'up' if self.up else 'down'}: {self.why}>"
@@ -155,17 +138,6 @@ class Link:
         self._ahead_s = told / _MICRO - (asked + time.monotonic()) / 2
         return told
 
-    def take_fence(self, reply: list[bytes], asked: float) -> None:
-        """Take what the fence said to a new connection; raises for one that must not be used."""
-        verdict, seconds, micros, *wiped = reply
-        self.heard(seconds, micros, asked)
-        if verdict == b"replica":
-            raise NotTheOne("is a read replica, not a primary")
-        self.fenced = verdict != b"unfenced"
-        self.connected, self.why = True, "answers"
-        if wiped:
-            self._on_wiped(wiped)
-
     async def aclose(self) -> None:
         """Close every connection."""
         await self._redis.aclose(close_connection_pool=True)
@@ -197,6 +169,17 @@ class Link:
             raise
         except RedisConnectionError:
             return await command(self._redis)
+
+    def _passed(self, reply: list[bytes], asked: float) -> None:
+        """Take what the fence said to a new connection; raises for one that must not be used."""
+        verdict, seconds, micros, *wiped = reply
+        self.heard(seconds, micros, asked)
+        if verdict == b"replica":
+            raise NotTheOne("is a read replica, not a primary")
+        self.fenced = verdict != b"unfenced"
+        self.connected, self.why = True, "answers"
+        if wiped:
+            self._on_wiped(wiped)
 
     def _lost(self, exc: RedisError) -> None:
         self.why = _plainly(exc)
@@ -269,61 +252,3 @@ class _Patience:
         self._over = True
         if self._task is not None:
             self._task.cancel()
-
-
-class _Fenced(AbstractConnection):
-    """A connection that passes the fence before anything else is sent on it."""
-
-    def __init__(self, *, link: Link, **options: Any) -> None:  # noqa: ANN401 - the base class's own
-        self._link = link
-        super().__init__(**options)
-
-    async def on_connect_check_health(self, check_health: bool = True) -> None:  # noqa: FBT001, FBT002 - overrides
-        await super().on_connect_check_health(check_health=check_health)
-        keys, asked = self._link.keys, time.monotonic()
-        named = (keys.fence, keys.stamps, keys.versions)
-        try:
-            await self.send_command("EVAL", FENCE, len(named), *named, check_health=False)
-            reply = await self.read_response()
-        except ResponseError as exc:
-            raise NotTheOne("does not allow the scripts that the cache needs") from exc
-        self._link.take_fence(reply, asked)
-
-
-class _Plain(_Fenced, Connection):
-    pass
-
-
-class _Encrypted(_Fenced, SSLConnection):
-    pass
-
-
-class _Local(_Fenced, UnixDomainSocketConnection):
-    pass
-
-
-_FENCED: Mapping[type[AbstractConnection], type[Connection] | type[UnixDomainSocketConnection]] = {
-    Connection: _Plain,
-    SSLConnection: _Encrypted,
-    UnixDomainSocketConnection: _Local,
-}
-
-
-def _pool(url: str, link: Link) -> ConnectionPool:
-    try:
-        options: dict[str, Any] = dict(parse_url(url))
-    except ValueError as exc:
-        raise ConfigurationError(
-            f"REDIS_URL: {exc}", remedy="write redis://[:password@]host:port/0, or rediss://"
-        ) from None
-    kind = _FENCED[options.pop("connection_class", Connection)]
-    settings = {
-        "socket_timeout": None,  # ours counts; the library's would swallow a cancellation
-        "socket_connect_timeout": _CONNECT_S,
-        "retry": Retry(NoBackoff(), 0),
-        "protocol": 2,
-        "driver_info": None,  # saves a round trip on every new connection
-        "max_connections": _CONNECTIONS,
-        "decode_responses": False,
-    }
-    return ConnectionPool(connection_class=kind, link=link, **(options | settings))

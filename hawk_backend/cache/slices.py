@@ -9,8 +9,10 @@ from datetime import UTC, date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from hawk_backend.cache.futures import done, failed, followed
 from hawk_backend.cache.keys import SliceKey, full_name, slice_key
 from hawk_backend.cache.limits import CEILING_S, FeedState, longest_s
+from hawk_backend.cache.reading import Reading
 from hawk_backend.cache.stamps import Seen, Stamps
 from hawk_backend.cache.stats import Cause, End, Stats
 from hawk_backend.cache.tasks import Tasks
@@ -112,7 +114,7 @@ class Slices:
         freshness: Freshness = Freshness.USUAL,
         *,
         counted: bool = True,
-    ) -> "Reading":
+    ) -> Reading:
         """Return the view of these tables as they are after this call: one round trip."""
         names = {mark for table in tables for mark in self._marks(table, principal)}
         seen = await self._stamps.read(names)
@@ -189,7 +191,7 @@ class Slices:
         """Return a read under way, and how it ended where that is known at once."""
         shape = self._source.shape(table)
         if shape is None:
-            return _failed(TableAbsent(f"{table.name} does not exist in this database")), End.ABSENT
+            return failed(TableAbsent(f"{table.name} does not exist in this database")), End.ABSENT
         state = self._watched.state(table, seen, as_user=principal.role != SERVICE.role)
         longest = longest_s(table, state, freshness)
         known = state is not FeedState.NEVER
@@ -197,12 +199,12 @@ class Slices:
         key = self._key(table, principal, where, shape)
         if stamp is None or longest is None:
             look = Look(table, principal, where, key, stamp)
-            return _followed(self._straight.join(key, look)), None
+            return followed(self._straight.join(key, look)), None
         if oldest_s == math.inf:
             self._used[table.name] = time.monotonic()
         longest = min(longest, oldest_s)
         if rows := self._kept(key, stamp, longest):
-            return _done(Read(rows, Tier.MEMORY, 0.0, stamp=stamp)), End.MEMORY
+            return done(Read(rows, Tier.MEMORY, 0.0, stamp=stamp)), End.MEMORY
         return self._fill(Look(table, principal, where, key, stamp), stamp, longest)
 
     def _kept(self, key: SliceKey, stamp: bytes, longest: float) -> Slice | None:
@@ -239,10 +241,10 @@ class Slices:
         """Join the read under this stamp: it was sent after the stamp was there."""
         name = (look.key, stamp, longest)
         if (task := self._fills.get(name)) is not None:
-            return _followed(task), End.JOINED
+            return followed(task), End.JOINED
         task = self._fills[name] = self._tasks.start(self._read(look, stamp, longest))
         task.add_done_callback(lambda _: self._fills.pop(name, None))
-        return _followed(task), None
+        return followed(task), None
 
     async def _read(self, look: Look, stamp: bytes, longest: float) -> Read:
         name = full_name(look.key, stamp)
@@ -287,87 +289,9 @@ class Slices:
         return marks if principal.role == SERVICE.role else marks | self._watched.policy
 
 
-class Reading:
-    """One prompt's reads: all of them as of the stamps that it saw when it began."""
-
-    def __init__(
-        self,
-        slices: Slices,
-        seen: Seen,
-        principal: Principal,
-        freshness: Freshness,
-        *,
-        counted: bool,
-    ) -> None:
-        self._slices = slices
-        self._seen = seen
-        self._principal = principal
-        self._freshness = freshness
-        self._counted = counted
-
-    def start(self, table: Table, where: Where = ()) -> asyncio.Future[Read]:
-        """Return the future of a read; it fails with SourceError, and is nobody else's."""
-        future, end = self._slices.start(self._seen, table, self._principal, where, self._freshness)
-        if not self._counted:
-            return future
-        if end is None or end is End.JOINED:
-            self._slices.wait(future)
-            future.add_done_callback(lambda done: self._count(table, _ended(done, end)))
-        else:
-            self._count(table, end)
-        return future
-
-    def leave(self, futures: Collection[asyncio.Future[Read]]) -> None:
-        """Take notice that these are no longer waited for; their reads serve the next prompt."""
-        for future in futures:
-            future.cancel()
-
-    def _count(self, table: Table, end: End) -> None:
-        self._slices.stats.lookup(table.name, end)
-
-
 def joined(seen: Seen, marks: frozenset[str]) -> bytes | None:
     """Return the stamp that these nonces make up; None where one of them is not known."""
     if len(marks) == 1:
         return seen.nonces.get(next(iter(marks)))
     found = [seen.nonces.get(mark) for mark in sorted(marks)]
     return None if None in found else b"".join(nonce for nonce in found if nonce)
-
-
-def _ended(future: asyncio.Future[Read], end: End | None) -> End:
-    if future.cancelled() or future.exception() is not None:
-        return End.MISSING
-    return end or End(future.result().tier.value)
-
-
-def _followed(task: asyncio.Future[Read]) -> asyncio.Future[Read]:
-    """Return a future of the caller's own that ends as `task` does."""
-    future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
-
-    def copy(done: asyncio.Future[Read]) -> None:
-        error = None if done.cancelled() else done.exception()
-        if future.done():
-            return  # nobody waits any more; the failure has been looked at
-        if done.cancelled():
-            future.cancel()
-        elif error is not None:
-            future.set_exception(error)
-            future.exception()
-        else:
-            future.set_result(done.result())
-
-    task.add_done_callback(copy)
-    return future
-
-
-def _done(read: Read) -> asyncio.Future[Read]:
-    future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
-    future.set_result(read)
-    return future
-
-
-def _failed(error: Exception) -> asyncio.Future[Read]:
-    future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
-    future.set_exception(error)
-    future.exception()
-    return future

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from hawk_backend.cache.reading import Reading
 from hawk_backend.cache.redis import Keys, Link
-from hawk_backend.cache.slices import Clocks, Reading, Slices, Tiers
+from hawk_backend.cache.slices import Clocks, Slices, Tiers
 from hawk_backend.cache.stamps import LocalStamps, RedisStamps, Stamps
 from hawk_backend.cache.stats import Stats
 from hawk_backend.cache.tasks import Tasks

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from hawk_backend.cache import redis as link_module
+from hawk_backend.cache import connections as connections_module
 from tests.cache.chaos import Chaos
 from tests.cache.rig import Database, House
 from tests.cache.server import Server
@@ -38,7 +38,7 @@ async def test_chaos_finds_a_missing_fence(
     house: House, database: Database, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The test above can fail: without the fence some prompt soon sees old rows."""
-    monkeypatch.setattr(link_module, "FENCE", OPEN_GATE)
+    monkeypatch.setattr(connections_module, "FENCE", OPEN_GATE)
     wrong: list[str] = []
     for seed in range(10):
         wrong += (await run(house, database, server, seed, crashes=30)).wrong

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hawk_backend.cache import connections as connections_module
 from hawk_backend.cache import redis as link_module
 from hawk_backend.cache.keys import digest
 from hawk_backend.cache.redis import Keys
@@ -219,7 +220,7 @@ async def test_without_the_fence_an_old_snapshot_would_bring_old_rows_back(
 ) -> None:
     """The drill above can fail: it is the fence that keeps it from failing."""
     open_gate = "local time = redis.call('TIME') return {'same', time[1], time[2]}"
-    monkeypatch.setattr(link_module, "FENCE", open_gate)
+    monkeypatch.setattr(connections_module, "FENCE", open_gate)
     replica = await house.replica(server)
     await replica.read(PLAIN)
     await replica.settled()
