@@ -29,6 +29,9 @@ _STATING = wordset(
     "approved are come comes coming drops expire expires expiring falls fell has have is longer "
     "looks mature matures maturing needs rolls rose run runs said was went"
 )
+_TELLING = wordset("the our my we i he she they client clients customer underlying")
+"""What opens a statement rather than an order."""
+_WANTING = wordset("need needs want wants like show give please tell list get check report")
 _BEING = wordset("is are been look looks was were all")
 _PASSING = wordset(
     "if it they that this so ok okay yes possible fine all everything passes pass fits fit "
@@ -36,6 +39,7 @@ _PASSING = wordset(
 )
 _NAMED_ANEW = wordset("new <currency> another")
 _NOUN = 48
+_NAMED = 85
 _GOVERNED = 70
 _CERTAIN = 110
 _OPENING = 3
@@ -109,7 +113,7 @@ class ClauseReader:
             clauses[at].hits.append(self._weighed(hit, words))
         alone = sum(map(_asks, clauses)) <= 1
         for clause in clauses:
-            clause.hits = _governed(clause.hits)
+            clause.hits = _governed(clause.hits, clause.first)
             clause.condition = self._is_condition(clause, words, alone=alone)
         for place, clause in enumerate(clauses[:-1]):
             later = clauses[place + 1 :]
@@ -150,13 +154,21 @@ class ClauseReader:
         return stated and words[clause.last] != "?" and any(other.hits for other in later)
 
     def _is_background(self, clause: Clause, words: Words[str], later: Words[Clause]) -> bool:
-        """Whether a clause only tells of the object that a later one gives an order about."""
+        """Whether a clause only tells of the object that a later one orders or asks about."""
         said = words[clause.first : clause.last]
         opens = said[0] in self._questions or said[0] in _VERIFYING
-        states = not opens and not _STATING.isdisjoint(said)
-        commands = any(hit.command for hit in clause.hits)
-        ordered = later[0].divider in _LOOSE and any(other.orders for other in later)
-        return states and ordered and not commands
+        if opens or later[0].divider not in _LOOSE or any(hit.command for hit in clause.hits):
+            return False
+        tells = said[0] in _TELLING and _WANTING.isdisjoint(said)
+        if tells and any(self._is_question(other, words) for other in later):
+            return True
+        states = tells or not _STATING.isdisjoint(said)
+        return states and any(other.orders for other in later)
+
+    def _is_question(self, clause: Clause, words: Words[str]) -> bool:
+        """Whether a clause asks something of its own."""
+        asks = words[clause.first] in self._questions
+        return asks and any(hit.strength >= _CERTAIN for hit in clause.hits)
 
 
 def _only_passes(clause: Clause, words: Words[str], at: int) -> bool:
@@ -169,17 +181,22 @@ def _opens_condition(words: Words[str], at: int) -> bool:
     return words[at] in _INSIDE and words[at - 1] not in _NO_CONDITION.get(words[at], ())
 
 
-def _governed(hits: list[Hit]) -> list[Hit]:
-    """Let a command govern the nouns behind it: "close the position" asks for no positions."""
+def _governed(hits: list[Hit], first: int) -> list[Hit]:
+    """Let a command govern the nouns behind it: "close the position" asks for no positions.
+
+    One that opens its clause governs all that it names in passing: "unwind it at the best price".
+    """
     order = next((hit for hit in hits if hit.command and hit.intent in _ACTIONS), None)
     if order is None:
         return hits
-    return [_as_object(hit) if hit.first > order.first else hit for hit in hits]
+    opens = order.first <= first + 1
+    return [_as_object(hit, opens=opens) if hit.first > order.first else hit for hit in hits]
 
 
-def _as_object(hit: Hit) -> Hit:
+def _as_object(hit: Hit, *, opens: bool) -> Hit:
     held = hit.intent in _OBJECTS and hit.strength < _CERTAIN
-    return hit._replace(strength=min(hit.strength, _GOVERNED)) if held else hit
+    passing = opens and hit.intent not in _ACTIONS and hit.strength <= _NAMED
+    return hit._replace(strength=min(hit.strength, _GOVERNED)) if held or passing else hit
 
 
 def _asks(clause: Clause) -> bool:

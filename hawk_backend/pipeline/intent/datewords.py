@@ -107,13 +107,14 @@ QUOTED = wordset(
     "reversal reversals butterfly curve"
 )
 """Words of a market whose quotes are told by tenor."""
+DEALING = wordset("buy sell hedge cover put place open take do book new enter short long")
 HELD = wordset("hedge position of exposure notional cover worth")
 TENOR_SIZES = frozenset({1, 2, 3, 4, 6, 9, 12, 18, 24})
 HORIZON = wordset("var loss horizon es expected holding cvar value")
 DAYS_AFTER = wordset("in for by another extra roll extend to")
 ROLLING = wordset(
-    "roll rolled rolling rollover extend extending extended push prolong renew carry postpone "
-    "keep defer"
+    "roll rolled rolling rollover extend extending extended extension push pushed prolong "
+    "prolonged renew renewed renewal carry carried postpone postponed keep kept defer deferred"
 )
 PUT_OFF = ROLLING | wordset("maturity tenor expiry")
 FURTHER = wordset("by for another out on")

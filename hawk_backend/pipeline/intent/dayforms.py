@@ -177,7 +177,15 @@ def _is_tenor(tokens: Tokens, at: int, end: int, number: int) -> bool:
     """Whether "3m" is a tenor rather than money."""
     if number not in words.TENOR_SIZES:
         return False
-    return _is_quoted(tokens) or _is_second(tokens, at) or _is_forward(tokens, at, end)
+    quoted = _is_quoted(tokens) or _is_outright(tokens, end)
+    return quoted or _is_second(tokens, at) or _is_forward(tokens, at, end)
+
+
+def _is_outright(tokens: Tokens, end: int) -> bool:
+    """Whether a pair's forward is asked for, and none dealt: "3m EURUSD forward"."""
+    pair = tokens.word(end)
+    asked = len(pair) == 2 * _CODE and tokens.word(end + 1) in words.TENOR_BESIDE
+    return asked and words.DEALING.isdisjoint(tokens.words)
 
 
 def _is_forward(tokens: Tokens, at: int, end: int) -> bool:

@@ -1,7 +1,6 @@
 """Weigh evidence: which phrases of the lexicon a prompt holds, and what each speaks for."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hawk_backend.catalogue.lexicon import Lexicon
@@ -48,55 +47,67 @@ class Hit(NamedTuple):
 
 
 class PhraseBook:
-    """All phrases, indexed by their first word and, where no gap follows, their second."""
+    """All phrases, indexed by their first word and by the next one, behind a gap or not."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._classes = {name: frozenset(words.split()) for name, words in lexicon.classes.items()}
         self.literals: set[str] = set()
-        self._alone: dict[str, list[Phrase]] = {}
-        self._pairs: dict[str, dict[str, list[Phrase]]] = {}
-        self._gapped: dict[str, list[Phrase]] = {}
+        alone: dict[str, list[Phrase]] = {}
+        pairs: dict[str, dict[str, list[Phrase]]] = {}
+        gapped: dict[str, dict[str, list[Phrase]]] = {}
         for intent, strength, text in lexicon.phrases():
-            self._add(intent, lexicon.strength[strength], strength in _COMMANDS, text)
+            parts = text.split()
+            starts = parts[0] == "^"
+            first, *rest = (self._element(part) for part in parts[starts:])
+            command = strength in _COMMANDS
+            weight = lexicon.strength[strength]
+            phrase = Phrase(tuple(rest), intent, weight, command, text, starts)
+            if not rest:
+                _list(alone, first, phrase)
+                continue
+            index = gapped if rest[0] is GAP else pairs
+            for word in first:
+                _list(index.setdefault(word, {}), rest[rest[0] is GAP], phrase)
+        self._alone = alone
+        self._pairs = _shared(pairs)
+        self._gapped = _shared(gapped)
 
     def find(self, words: Sequence[str], starts: Sequence[bool]) -> list[Hit]:
         """Return every phrase in `words`, by first word; `starts` tells where a clause begins."""
-        hits: list[Hit] = []
-        for at, word in enumerate(words):
-            for phrase in self._candidates(word, words, at + 1):
-                if phrase.starts and not starts[at]:
-                    continue
-                end = _match(phrase.rest, 0, words, at + 1)
-                if end:
-                    hits.append(
-                        Hit(at, end, phrase.intent, phrase.strength, phrase.command, phrase.text)
-                    )
-        return hits
+        return [
+            Hit(at, end, phrase.intent, phrase.strength, phrase.command, phrase.text)
+            for at, word in enumerate(words)
+            for phrase, end in self._beginning(word, words, at + 1)
+            if starts[at] or not phrase.starts
+        ]
 
-    def _candidates(self, word: str, words: Sequence[str], at: int) -> Iterator[Phrase]:
-        """Yield the phrases that begin with `word` and may go on with the word at `at`."""
-        yield from self._alone.get(word, ())
+    def _beginning(self, word: str, words: Sequence[str], at: int) -> Iterator[tuple[Phrase, int]]:
+        """Yield the phrases that begin with `word`, in front of `at`, and where each ends."""
+        for phrase in self._alone.get(word, ()):
+            yield phrase, at
         pairs = self._pairs.get(word)
         if pairs and at < len(words):
-            yield from pairs.get(words[at], ())
+            yield from _matches(pairs.get(words[at], ()), 1, words, at + 1)
             named = _named(words, at)
             if named != at:
-                yield from (p for p in pairs.get(words[named], ()) if words[at] not in p.rest[0])
-        yield from self._gapped.get(word, ())
+                others = (p for p in pairs.get(words[named], ()) if words[at] not in p.rest[0])
+                yield from _matches(others, 1, words, named + 1)
+        gapped = self._gapped.get(word)
+        if gapped:
+            yield from self._behind_gap(gapped, words, at)
 
-    def _add(self, intent: str, strength: int, command: bool, text: str) -> None:  # noqa: FBT001 - private
-        parts = text.split()
-        starts = parts[0] == "^"
-        elements = [self._element(part) for part in parts[starts:]]
-        phrase = Phrase(tuple(elements[1:]), intent, strength, command, text, starts)
-        for first in elements[0]:
-            if not phrase.rest:
-                self._alone.setdefault(first, []).append(phrase)
-            elif phrase.rest[0] is GAP:
-                self._gapped.setdefault(first, []).append(phrase)
-        if phrase.rest and phrase.rest[0] is not GAP:
-            for first, second in product(elements[0], phrase.rest[0]):
-                self._pairs.setdefault(first, {}).setdefault(second, []).append(phrase)
+    def _behind_gap(
+        self, gapped: Mapping[str, Sequence[Phrase]], words: Sequence[str], at: int
+    ) -> Iterator[tuple[Phrase, int]]:
+        """Yield the phrases that go on within reach of `at`, each where it first does."""
+        found: set[int] = set()
+        for ahead in range(at, min(at + _REACH, len(words))):
+            for phrase, end in _matches(gapped.get(words[ahead], ()), 2, words, ahead + 1):
+                if id(phrase) not in found:
+                    found.add(id(phrase))
+                    yield phrase, end
+            if words[ahead] in _ENDS:
+                return
 
     def _element(self, part: str) -> frozenset[str]:
         if part == "*":
@@ -117,6 +128,35 @@ class PhraseBook:
         words = frozenset(exact | many)
         self.literals |= {word for word in words if not word.startswith("<")}
         return words
+
+
+def _list(index: dict[str, list[Phrase]], words: Iterable[str], phrase: Phrase) -> None:
+    for word in words:
+        index.setdefault(word, []).append(phrase)
+
+
+def _shared(
+    index: Mapping[str, Mapping[str, list[Phrase]]],
+) -> Mapping[str, Mapping[str, tuple[Phrase, ...]]]:
+    """Keep equal lists of phrases once: each container costs every full garbage collection."""
+    kept: dict[tuple[int, ...], tuple[Phrase, ...]] = {}
+    return {
+        first: {
+            second: kept.setdefault(tuple(map(id, phrases)), tuple(phrases))
+            for second, phrases in phrases_by_second.items()
+        }
+        for first, phrases_by_second in index.items()
+    }
+
+
+def _matches(
+    phrases: Iterable[Phrase], k: int, words: Sequence[str], at: int
+) -> Iterator[tuple[Phrase, int]]:
+    """Yield the phrases whose `rest[k:]` matches at `at`, and where each ends."""
+    for phrase in phrases:
+        end = _match(phrase.rest, k, words, at)
+        if end:
+            yield phrase, end
 
 
 def _match(rest: Sequence[frozenset[str]], k: int, words: Sequence[str], at: int) -> int:

@@ -112,7 +112,7 @@ class ExclusionReader:
         for at, word in enumerate(words):
             if at and word == "no" and _takes_back(tokens, words, at):
                 last = at, at + 1
-            elif at > last[1] and at and word in self._markers and tokens.claimed[at] is None:
+            elif at > last[1] and word in self._markers and tokens.claimed[at] is None:
                 marker = _marker(self._markers[word], words, at)
                 if marker:
                     last = at, at + len(marker) - 1

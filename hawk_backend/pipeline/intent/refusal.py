@@ -55,7 +55,7 @@ class RefusalReader:
     def __init__(self, lexicon: Lexicon) -> None:
         negators = (tuple(text.split()) for text in lexicon.negation.before)
         self._negators = sorted(negators, key=len, reverse=True)
-        self._firsts = frozenset(negator[0] for negator in self._negators)
+        self._firsts = frozenset(negator[0] for negator in self._negators) | {"than"}
         self._ends = wordset(lexicon.negation.ends + " and then so") | SYMBOL_STOPS
         self._asking = wordset(lexicon.negation.questions)
         self._verbs = {verb: intents.split() for verb, intents in lexicon.negation.verbs.items()}
@@ -102,6 +102,8 @@ class RefusalReader:
     def _negator(self, words: Words[str], at: int) -> tuple[str, ...]:
         if tuple(words[at : at + 2]) == ("no", "longer") or _tells_absence(words, at):
             return ()
+        if words[at] == "than" and "rather" in words[max(0, at - _ASKED_BACK) : at]:
+            return ("than",)
         return next((n for n in self._negators if tuple(words[at : at + len(n)]) == n), ())
 
     def _is_question(self, words: Words[str], at: int) -> bool:

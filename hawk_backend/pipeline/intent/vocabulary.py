@@ -10,7 +10,14 @@ _NO_PLURAL = frozenset(
 )
 _SHORTEST_SLIP = 4
 _SHORT_SLIP = 5
+_MIDDLE = 7
 _LONG = 8
+_VOWELS = frozenset("aeiouy")
+_KEYS = {
+    key: (row, place)
+    for row, keys in enumerate(("qwertyuiop", "asdfghjkl", "zxcvbnm"))
+    for place, key in enumerate(keys)
+}
 _LONGEST_SLIP = 20
 
 
@@ -68,6 +75,7 @@ class Vocabulary:
             for other in found
             if other[0] == word[0] and (distance := slips(word, other)) <= allowed
             if len(word) > _SHORT_SLIP or _plausible(word, other)
+            if len(word) > _MIDDLE or not _replaces(word, other) or _mistyped(word, other)
         )
         return ranked[0][2] if ranked else None
 
@@ -108,20 +116,35 @@ def _replaces(word: str, other: str) -> bool:
     return len(word) == len(other) and sorted(word) != sorted(other)
 
 
+def _beside(one: str, two: str) -> bool:
+    """Whether two letters lie beside each other on a keyboard."""
+    (row, place), (other, further) = _KEYS.get(one, (9, 9)), _KEYS.get(two, (-9, -9))
+    return abs(row - other) <= 1 and abs(place - further) <= 1
+
+
+def _mistyped(word: str, other: str) -> bool:
+    """Whether the letter that was replaced lies beside the right one, or is a vowel for one."""
+    pairs = [(a, b) for a, b in zip(word, other, strict=True) if a != b]
+    return all(_beside(a, b) or {a, b} <= _VOWELS for a, b in pairs)
+
+
 def _plausible(word: str, other: str) -> bool:
     """Whether a short word is a slip: letters swapped, one left out, or one too many."""
     swapped = sorted(word) == sorted(other)
     return swapped or len(other) == len(word) + 1 or len(other) == _SHORTEST_SLIP < len(word)
 
 
-def _slip_table(words: Iterable[str]) -> Mapping[str, list[str]]:
-    """Return the words by themselves and by what is left of them without one letter."""
+def _slip_table(words: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return the words by themselves and by what is left of them without one letter.
+
+    In tuples: lists by the ten thousand would cost every full garbage collection its walk.
+    """
     table: dict[str, list[str]] = {}
     for word in set(words):
         if _SHORTEST_SLIP <= len(word) <= _LONGEST_SLIP:
             for key in (word, *_without_one(word)):
                 table.setdefault(key, []).append(word)
-    return table
+    return {key: tuple(found) for key, found in table.items()}
 
 
 def _without_one(word: str) -> list[str]:
