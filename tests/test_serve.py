@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from hawk_backend import serve
 from hawk_backend.dev.dify.script import Script, Stall
@@ -233,3 +234,21 @@ async def test_a_head_that_never_ends_costs_its_connection(
         async with connection(str(gateway.base_url)) as (reader, writer):
             writer.write(said)
             assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b""
+
+
+async def test_what_start_up_made_is_told_when_it_is_there() -> None:
+    """Whoever keeps it out of garbage collection is called once the services are open."""
+    told: list[str] = []
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[dict[str, object]]:
+        told.append("open")
+        yield {}
+
+    app = FastAPI(lifespan=life)
+    server = serve.Server(serve.configured(app), app, opened=lambda: told.append("kept"))
+    server.should_exit = True
+    with serve.listen("127.0.0.1", 0) as bound:
+        await server.serve(sockets=[bound])
+
+    assert told == ["open", "kept"]

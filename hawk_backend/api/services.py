@@ -62,8 +62,11 @@ class Services:
     webhook_secrets: tuple[str, ...] = ()
 
 
-def get_services(request: Request) -> Services:
-    """Return the services that the lifespan opened; raises Overloaded before it has."""
+async def get_services(request: Request) -> Services:
+    """Return the services that the lifespan opened; raises Overloaded before it has.
+
+    Not a plain function: FastAPI would take each request through a thread for it.
+    """
     services = getattr(request.state, "services", None)
     if services is None:
         raise Overloaded("The service is starting.", retry_after_s=1)

@@ -12,24 +12,15 @@ from hawk_backend.models import Freshness, Principal, Reason
 from hawk_backend.pipeline.binding import bind
 from hawk_backend.pipeline.filters import Filters, Passing
 from hawk_backend.pipeline.matching import Bound
-from hawk_backend.pipeline.narrowing import Narrowing
+from hawk_backend.pipeline.narrowing import Narrowing, Reading
+from hawk_backend.pipeline.passes import Passes
 from hawk_backend.pipeline.plan import QueryPlan, TableQuery
 from hawk_backend.pipeline.results import TableResult, answered, failed, read
-from hawk_backend.rows import Read, Slice, Where
+from hawk_backend.rows import Read, Slice
 
 __all__ = ["Fetch", "OnResult", "Reading", "Slices", "TableResult"]
 
 OnResult = Callable[[TableResult], None]
-
-
-class Reading(Protocol):
-    """The reads of one prompt."""
-
-    def start(self, table: Table, where: Where = ()) -> asyncio.Future[Read]:
-        """Return the future of a read; it fails with SourceError."""
-
-    def leave(self, futures: Collection[asyncio.Future[Read]]) -> None:
-        """Take notice that these are no longer waited for."""
 
 
 class Slices(Protocol):
@@ -61,6 +52,8 @@ class Fetch:
         self._catalogue = catalogue
         self._deadline_s = deadline_s
         self._clock = clock
+        self.passes = Passes()
+        """Of the loop, in which prompts take in what has arrived: a table may wake hundreds."""
 
     async def fetch(
         self,
@@ -83,7 +76,7 @@ class Fetch:
         prompt = _Prompt(reading, tables, plan)
         results: dict[str, TableResult] = {}
         try:
-            async for end in prompt.ends(until):
+            async for end in prompt.ends(until, self.passes):
                 result = end(self._clock())
                 results[result.table] = result
                 on_result(result)
@@ -108,11 +101,10 @@ class _Prompt:
         self._slices: dict[str, Slice] = {}
         self._failed: dict[str, SourceError] = {}
         self._bounds: dict[tuple[frozenset[str], frozenset[str]], Bound] = {}
-        self._asked: list[asyncio.Future[Read]] = []
-        self._narrowing = Narrowing(self._ask, self._slices, plan)
+        self._narrowing = Narrowing(reading, self._slices, plan)
         self._narrowed: dict[asyncio.Task[tuple[Read, Passing]], TableQuery] = {}
 
-    async def ends(self, until: float) -> AsyncIterator[End]:
+    async def ends(self, until: float, passes: Passes) -> AsyncIterator[End]:
         """Yield every table's end as it comes; at `until` all others end as they stand."""
         loop = asyncio.get_running_loop()
         while self._open:
@@ -123,20 +115,16 @@ class _Prompt:
             if not waiting or left <= 0:
                 break
             await asyncio.wait(waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            await passes.enter()
         for end in self._given_up():
             yield end
 
     def leave(self) -> None:
         """Stop waiting; queries that were sent run on and serve the next prompt."""
-        self._reading.leave([*self._reads.values(), *self._asked])
+        self._reading.leave(self._reads.values())
         self._narrowing.close()
         for task in self._narrowed:
             task.cancel()
-
-    async def _ask(self, table: Table, where: Where) -> Read:
-        future = self._reading.start(table, where)
-        self._asked.append(future)
-        return await asyncio.shield(future)
 
     def _unread(self) -> list[asyncio.Future[Read]]:
         return [
@@ -150,13 +138,15 @@ class _Prompt:
         for name, future in self._reads.items():
             if name in self._found or name in self._failed or not future.done():
                 continue
-            try:
+            if future.cancelled():
+                self._failed[name] = SourceError(f"the read of {name} was ended")
+            elif (error := future.exception()) is None:
                 self._found[name] = future.result()
                 self._slices[name] = self._found[name].slice
-            except SourceError as exc:
-                self._failed[name] = exc
-            except asyncio.CancelledError:
-                self._failed[name] = SourceError(f"the read of {name} was ended")
+            elif isinstance(error, SourceError):  # kept, not raised: its traceback would keep us
+                self._failed[name] = error
+            else:
+                raise error
 
     def _settled(self) -> Iterator[End]:
         """Yield the tables that can be told now; send those that need a question of their own."""

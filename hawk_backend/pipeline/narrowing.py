@@ -1,7 +1,7 @@
 """Narrowing: the rows that a slice at its cap cannot tell are asked of the source by themselves."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -18,20 +18,24 @@ DEEPEST = 2
 """Questions to the source that depend on one another."""
 
 
-class Ask(Protocol):
-    """One question to the source."""
+class Reading(Protocol):
+    """The reads of one prompt."""
 
-    async def __call__(self, table: Table, where: Where) -> Read:
-        """Return the rows that `where` allows; raises SourceError."""
+    def start(self, table: Table, where: Where = ()) -> asyncio.Future[Read]:
+        """Return the future of a read; it fails with SourceError."""
+
+    def leave(self, futures: Collection[asyncio.Future[Read]]) -> None:
+        """Take notice that these are no longer waited for."""
 
 
 class Narrowing:
     """The questions of one prompt; each is asked once, however many filters lead through it."""
 
-    def __init__(self, ask: Ask, slices: Mapping[str, Slice], plan: QueryPlan) -> None:
-        self._ask = ask
+    def __init__(self, reading: Reading, slices: Mapping[str, Slice], plan: QueryPlan) -> None:
+        self._reading = reading
         self._slices = slices
         self._plan = plan
+        self._asked: list[asyncio.Future[Read]] = []
         self._leads: dict[tuple[str, str], asyncio.Task[Read | None]] = {}
 
     async def narrow(self, query: TableQuery, own: Read, bound: Bound) -> tuple[Read, Passing]:
@@ -116,7 +120,14 @@ class Narrowing:
             return found.slice
         return self._slices.get(table)
 
+    async def _ask(self, table: Table, where: Where) -> Read:
+        """Return the rows that `where` allows; raises SourceError."""
+        future = self._reading.start(table, where)
+        self._asked.append(future)
+        return await asyncio.shield(future)
+
     def close(self) -> None:
         """End what is still being asked."""
+        self._reading.leave(self._asked)
         for task in self._leads.values():
             task.cancel()

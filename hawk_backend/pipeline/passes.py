@@ -4,6 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable
 
+PASS_S = 0.01
+"""That prompts compute between two looks at the sockets: /health waits for it in a burst."""
+
 
 class Passes:
     """Bounds what a burst of prompts takes of one pass of the loop, to `budget_s` and one prompt.
@@ -12,7 +15,9 @@ class Passes:
     come at once would each ask for every table.
     """
 
-    def __init__(self, budget_s: float, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self, budget_s: float = PASS_S, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
         self._budget_s = budget_s
         self._clock = clock
         self._began = 0.0

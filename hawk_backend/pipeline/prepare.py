@@ -20,7 +20,6 @@ from hawk_backend.pipeline.context import (
 )
 from hawk_backend.pipeline.fetch import Fetch, TableResult
 from hawk_backend.pipeline.intent import Intent, IntentParser, resolve
-from hawk_backend.pipeline.passes import Passes
 from hawk_backend.pipeline.plan import QueryPlan, plan
 
 _LOG = logger("pipeline.prepare")
@@ -30,9 +29,6 @@ Emit = Callable[[Mapping[str, object]], None]
 
 Observe = Callable[[Sequence[TableResult], float], None]
 """Takes what became of a prompt's tables, and the milliseconds of its prepare."""
-
-_PASS_S = 0.01
-"""That prompts compute between two looks at the sockets: /health waits for it in a burst."""
 
 _WITHOUT_HOLES = frozenset("IURTA")
 """Instruction types that are refused when a critical table is missing or absent."""
@@ -70,7 +66,7 @@ class Pipeline:
         self._parser = parser
         self._fetch = fetch
         self._desk = KeptDesk()
-        self._passes = Passes(_PASS_S)
+        self._passes = fetch.passes
         self._building = asyncio.Semaphore(1)  # many at once would each hold the loop for a turn
         self._now = now
         self._context_limit = context_limit

@@ -150,7 +150,8 @@ class Reads:
 
 
 def _fail(job: _Job, error: SourceError) -> None:
-    job.future.set_exception(error)
+    """End the read; the error's traceback would keep the job in a circle with its future."""
+    job.future.set_exception(error.with_traceback(None))
     job.future.exception()  # looked at, also where nobody waits any more
 
 

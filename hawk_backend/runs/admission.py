@@ -11,6 +11,11 @@ from time import monotonic
 
 from hawk_backend.errors import Overloaded
 
+_NEAR = 8
+"""Places at the head of the line of which every one is told."""
+_FAR = 0.75
+"""Share of the place last told, behind them, at which the next is."""
+
 
 class Bulkhead:
     """`slots` generations at a time, and at most `queue` prompts waiting for one."""
@@ -75,6 +80,7 @@ class Ticket:
 
     def __init__(self, bulkhead: Bulkhead) -> None:
         self.position = 0
+        self._told = 0
         self.since: float | None = None
         self._moved: Callable[[int], None] = _nobody
         self._bulkhead: Bulkhead | None = bulkhead
@@ -86,13 +92,21 @@ class Ticket:
             return
         self.position = place
         if place:
-            self._moved(place)
+            self._tell()
         elif self._waiting and not self._waiting.done():
             self._waiting.set_result(None)
 
     def on_move(self, moved: Callable[[int], None]) -> None:
-        """Let `moved` hear of every new place in the line."""
-        self._moved = moved
+        """Let `moved` hear of a new place: every one near the head, some far behind it.
+
+        In a long line every slot that is given back moves all who wait.
+        """
+        self._moved, self._told = moved, self.position
+
+    def _tell(self) -> None:
+        if self.position <= max(_NEAR, _FAR * self._told):
+            self._told = self.position
+            self._moved(self.position)
 
     async def granted(self) -> None:
         """Wait for the slot."""

@@ -1,13 +1,17 @@
 """Whatever happens to the source, a prompt has one honest result for each of its tables."""
 
 import asyncio
+import gc
 from collections.abc import Mapping
 from datetime import date
+from itertools import count, pairwise
 
 import pytest
 
 from hawk_backend.models import SERVICE, Reason, TableState, Tier
 from hawk_backend.pipeline.fetch import TableResult
+from hawk_backend.pipeline.narrowing import Narrowing
+from hawk_backend.pipeline.passes import Passes
 from tests.pipeline.shelf import Desk, Rows, Shelf, asks, error, planned, turns
 
 CNY = asks("hedge_utilization", currency=("CNY",))
@@ -150,6 +154,36 @@ async def test_two_hundred_prompts_are_served_by_a_few_queries(shelf: Shelf) -> 
 
     assert len(shelf.asked) == len(planned(CNY).queries)
     assert all(state(a["position_nav_master"]) == (TableState.FRESH, None) for a in answers)
+
+
+async def test_a_table_that_wakes_many_prompts_does_not_hold_the_loop(shelf: Shelf) -> None:
+    """Whoever has something else to do comes between the prompts that a table wakes."""
+    desk, told = Desk(shelf), list[int]()
+    moment = count()
+    desk.fetch.passes = Passes(3, clock=lambda: next(moment))
+    shelf.close("entity_master")
+    asking = [asyncio.ensure_future(desk.ask(CNY)) for _ in range(30)]
+    await turns(200)
+    shelf.open()
+    while not all(asked.done() for asked in asking):
+        told.append(desk.told.count("entity_master"))
+        await asyncio.sleep(0)
+
+    assert max(later - earlier for earlier, later in pairwise(told)) <= 3
+
+
+async def test_a_prompt_that_has_ended_leaves_no_garbage(shelf: Shelf) -> None:
+    """Nothing of it waits for garbage collection, which would walk its slices on the loop."""
+    del shelf.tables["usd_pb_deposit"]
+    gc.collect()
+    gc.disable()
+    try:
+        await Desk(shelf).ask(CNY)
+        kept = [found for found in gc.get_objects() if isinstance(found, Narrowing)]
+    finally:
+        gc.enable()
+
+    assert not kept
 
 
 async def test_a_limit_is_no_gap(shelf: Shelf) -> None:

@@ -25,6 +25,22 @@ async def test_slots_go_to_tickets_in_the_order_of_admission() -> None:
     assert (bulkhead.held, bulkhead.waiting) == (1, 1)
 
 
+async def test_a_long_line_is_not_told_of_every_step() -> None:
+    """Near its head every place is told; who is far behind hears now and then."""
+    bulkhead, told = Bulkhead(1, 200), list[list[int]]()
+    tickets = [bulkhead.ticket() for _ in range(200)]
+    for ticket in tickets:
+        told.append(list[int]())
+        ticket.on_move(told[-1].append)
+    for ticket in tickets[:-1]:
+        ticket.release()
+
+    assert told[-1][-8:] == [8, 7, 6, 5, 4, 3, 2, 1]
+    assert told[-1] == sorted(told[-1], reverse=True)
+    assert max(len(places) for places in told) < 20
+    assert tickets[-1].position == 0
+
+
 async def test_a_full_queue_refuses_with_a_time_to_come_back() -> None:
     """Nobody is let into a line that has no place, and a refusal costs no place."""
     bulkhead = Bulkhead(2, 1)
