@@ -162,8 +162,7 @@ async def test_a_browser_that_stops_reading_is_dropped(also: bool) -> None:  # n
     """It costs a bounded buffer for a bounded time, and nobody else waits for it."""
     clocks = replace(FAST, stuck=0.3)
     async with rigged(clocks=clocks, limits=replace(LIMITS, resume_s=0.1)) as rig:
-        tokens = 8_000
-        await rig.standin.script(LONG.model_copy(update={"tokens": tokens, "rate": 40_000}))
+        await rig.standin.script(LONG.model_copy(update={"tokens": 4_000, "rate": 4_000}))
         stuck = await open_and_stop_reading(rig)
         (run,) = rig.runs._tasks.values()
         if also:

@@ -19,7 +19,10 @@ from hawk_backend.dev.dify.script import Cut, Failure, Insert, Script, Stall
 from hawk_backend.runs.limits import RelayClocks
 from tests.runs.rig import FAST, Browser, Rig, kinds, rigged
 
-CLOCKS = replace(FAST, first_byte=0.4, idle=0.2, last_words=0.2, drain=1.0, stuck=0.3, retries=())
+CLOCKS = replace(FAST, last_words=0.2, retries=())
+UNTIL_SILENT = replace(CLOCKS, first_byte=0.4)
+UNTIL_IDLE = replace(CLOCKS, idle=0.2)
+UNTIL_STUCK = replace(CLOCKS, stuck=0.3)
 WORDS = tuple(f"word{n} " for n in range(40))
 ANSWER = Script(deltas=WORDS, rate=400)
 SLOW = Script(deltas=WORDS * 50, rate=400)
@@ -88,7 +91,7 @@ def upstream() -> Iterator[Cell]:
         early = ANSWER.model_copy(update={"cut": Cut(how=how)})
         yield Cell(f"{how} before headers", BEFORE, early, "failed", "dify_reset")
     silent = Script(silence=60)
-    yield Cell("silence", BEFORE, silent, "failed", "dify_first_byte_timeout", NO_RUN)
+    yield Cell("silence", BEFORE, silent, "failed", "dify_first_byte_timeout", NO_RUN, UNTIL_SILENT)
     yield from stalls()
     yield from cuts()
     yield from oversized()
@@ -104,7 +107,7 @@ def stalls() -> Iterator[Cell]:
     """The stream hangs: given up after the idle time, the generation stopped."""
     for phase, at in ((FIRST, 1), (MIDDLE, 20)):
         script = ANSWER.model_copy(update={"stall": Stall(at=at)})
-        yield Cell("stall", phase, script, "truncated", "dify_idle_timeout", DRAINED)
+        yield Cell("stall", phase, script, "truncated", "dify_idle_timeout", DRAINED, UNTIL_IDLE)
     lingering = ANSWER.model_copy(update={"linger": 60.0})
     yield Cell("stall", AFTER, lingering, "completed", "", {"started": 1, "finished": 1})
 
@@ -222,7 +225,7 @@ async def test_a_browser_that_leaves_ends_the_work(phase: str) -> None:
 @pytest.mark.parametrize("phase", PHASES)
 async def test_a_browser_that_stops_reading_ends_the_work(phase: str) -> None:
     """Dropped when its write is stuck, wherever it stopped; what had ended by then is whole."""
-    async with rigged(clocks=CLOCKS) as rig, in_phase(rig, phase, HUGE):
+    async with rigged(clocks=UNTIL_STUCK) as rig, in_phase(rig, phase, HUGE):
         (run,) = rig.runs._tasks.values()
         rig.stages.go.set()
         stats = await left_clean(rig)

@@ -322,7 +322,7 @@ async def test_shutdown_waits_for_answers_that_end_by_themselves() -> None:
 async def test_a_stop_that_dify_does_not_obey_ends_the_stream_all_the_same() -> None:
     """After the time for draining the connection is closed, and the user has an end."""
     async with rigged(clocks=replace(FAST, drain=0.2)) as rig:
-        script = LONG.model_copy(update={"tokens": 400, "stopping": Stopping(status=500)})
+        script = LONG.model_copy(update={"tokens": 120, "stopping": Stopping(status=500)})
         await rig.standin.script(script)
         async with rig.watching() as browser:
             request_id = (await browser.next())["request_id"]
