@@ -70,6 +70,7 @@ class Cache:
         self._source = source
         self._tasks = Tasks()
         self._stats = Stats()
+        self._known = False
         self._running: Sequence[asyncio.Task[None]] = ()
         self._redis_facts: Mapping[str, object] = {}
         self._watched = Watched(
@@ -111,7 +112,11 @@ class Cache:
         self._running = [self._tasks.start(self.feed.run()), self._tasks.start(self._tend())]
 
     def discovered(self) -> None:
-        """Have all tables brought in that the source is now known to have, after a poll."""
+        """Have all tables brought in that the source is now known to have, after a poll.
+
+        Before the first time nothing is brought in.
+        """
+        self._known = True
         self.feed.ask(self._tables)
 
     async def aclose(self) -> None:
@@ -236,7 +241,7 @@ class Cache:
 
     def _refresh(self, tables: Iterable[str]) -> None:
         """Bring in again what was retired, and what is made of it: the core of the desk first."""
-        names = self._watched.dependents(frozenset(tables))
+        names = self._watched.dependents(frozenset(tables if self._known else ()))
         there = [t for n in names if self._source.shape(t := self._tables[n]) is not None]
         self.warming.want(t.name for t in sorted(there, key=lambda t: (not t.core, -t.priority)))
 

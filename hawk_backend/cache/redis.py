@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 TIMEOUT_S = 0.05
 """What a prompt pays for a Redis that hangs, connecting included; on a slow network, more."""
-_GRACE_S = 0.01
+_STEPS = 10
 _PAUSES_S = (0.0, 0.1, 0.2, 0.4)
 _LONGEST_PAUSE_S = 0.5
 _MICRO = 1_000_000
@@ -224,31 +224,33 @@ def _plainly(exc: RedisError) -> str:
 
 
 class _Patience:
-    """Gives a command the timeout, and then a moment to take what has arrived meanwhile.
+    """Gives a command the timeout, not counting how long our own loop was held up meanwhile.
 
-    A loop that was held up finds the clock run out and the reply there at the same time;
-    asyncio.timeout would then throw the reply away and call Redis dead.
+    After such a delay the clock has run out and the reply is there, both at once; asyncio.timeout
+    would throw the reply away and call Redis dead.  So the time is counted in steps, and between
+    any two of them the loop takes what has arrived.
     """
 
     def __init__(self, timeout_s: float) -> None:
-        self._timeout_s = timeout_s
-        self._over = False
+        self._step_s = timeout_s / _STEPS
+        self._left = _STEPS
 
     def __enter__(self) -> None:
         self._task = asyncio.current_task()
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self._timeout_s, self._last_moment)
+        self._wait()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._timer.cancel()
-        ours = self._over and self._task is not None and self._task.uncancel() == 0
+        ours = not self._left and self._task is not None and self._task.uncancel() == 0
         if ours and kind is asyncio.CancelledError:
             raise TimeoutError
 
-    def _last_moment(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(_GRACE_S, self._end)
+    def _wait(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._step_s, self._step)
 
-    def _end(self) -> None:
-        self._over = True
-        if self._task is not None:
+    def _step(self) -> None:
+        self._left -= 1
+        if self._left:
+            self._wait()
+        elif self._task is not None:
             self._task.cancel()

@@ -90,6 +90,9 @@ async def test_nothing_is_warmed_before_it_is_known_what_there_is(
     cache = caches.open()
     cache.start()
     await until(lambda: cache.feed.lag_s is not None)
+    await cache.retire([PLAIN.name], "clear")
+    cache.warm()
+    await asyncio.sleep(0.05)
     assert database.asked == 0
     database.absent.add(PLAIN.name)
     cache.discovered()

@@ -58,15 +58,20 @@ async def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
         Link(url, KEYS, Tasks())
 
 
-async def test_our_own_delay_is_not_redis_failing(server: Server) -> None:
-    """A loop that was held up beyond the timeout still takes the reply that has arrived."""
+@pytest.mark.parametrize(("delay_s", "times"), [(0.2, 1), (0.03, 8)])
+async def test_our_own_delay_is_not_redis_failing(
+    server: Server, delay_s: float, times: int
+) -> None:
+    """A loop that is held up, at once or again and again, still takes the reply: while it
+    connects, passes the fence and asks.
+    """
     tasks = Tasks()
     link = Link(server.url, KEYS, tasks, timeout_s=0.05)
-    await ping(link)
     asking = asyncio.ensure_future(ping(link))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    time.sleep(0.2)  # noqa: ASYNC251 - the loop is held up on purpose
+    for _ in range(times):
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        time.sleep(delay_s)  # noqa: ASYNC251 - the loop is held up on purpose
     await asking
     assert link.up
     await closed(link, tasks)
