@@ -1,9 +1,10 @@
 """One line of capacity: what of an entity's position of one NAV type can still be hedged."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from hawk_backend.desk.ask import Ask, Tables
 from hawk_backend.desk.buffers import BufferRules
@@ -79,39 +80,40 @@ class Lines:
         Unhedged = SFX - CAR + Overlay - Buffer - Hedged in the position's currency, rounded once
         to its rounding_precision, half up; Available = max(Unhedged, 0) (domain.md 3.3).
         """
-        currency, key = text(row, "currency_code"), text(row, "nav_id")
-        entity_id, nav_type = text(row, "entity_id"), text(row, "nav_type")
-        entity, places = self._entities.get(entity_id), self._tables.places(currency)
-        sfx = stored(row, Address(POSITIONS, key, "current_position"), currency)
-        car = stored(row, Address(POSITIONS, key, "optimal_car_amount"), currency)
-        overlay = _overlay(row, key, currency)
-        hedged = self.hedged(entity_id, nav_type, currency)
+        currency, entity_id = text(row, "currency_code"), text(row, "entity_id")
+        entity, terms = self._entities.get(entity_id), self._terms(row, currency)
         ruled = self._rules.percent(entity_id, currency, entity)
-        percent, buffer = _buffer(row, key, currency, sfx, ruled)
-        unhedged = _unhedged(places, currency, sfx, car, overlay, buffer, hedged)
-        available = derive(currency, AVAILABLE, _floor, unhedged)
-        by_rule = ByRule(ruled, share(sfx, ruled, currency), available)
-        if _differ(buffer, by_rule.buffer, places):
-            other = _unhedged(places, currency, sfx, car, overlay, by_rule.buffer, hedged)
-            by_rule = replace(by_rule, available=derive(currency, AVAILABLE, _floor, other))
+        percent, buffer = _buffer(row, terms, ruled)
+        unhedged, available = terms.less(buffer)
         return Line(
-            position=key,
+            position=text(row, "nav_id"),
             entity_id=entity_id,
             entity_type="" if entity is None else text(entity, "entity_type"),
-            nav_type=nav_type,
+            nav_type=text(row, "nav_type"),
             currency=currency,
-            places=places,
+            places=terms.places,
             as_of=day(row, "as_of_date"),
             quality=text(row, "data_quality_status"),
-            sfx=sfx,
-            car=car,
-            overlay=overlay,
+            sfx=terms.sfx,
+            car=terms.car,
+            overlay=terms.overlay,
             buffer_percent=percent,
             buffer=buffer,
-            hedged=hedged,
+            hedged=terms.hedged,
             unhedged=unhedged,
             available=available,
-            rule=by_rule,
+            rule=_by_rule(terms, ruled, buffer, available),
+        )
+
+    def _terms(self, row: Row, currency: str) -> "_Terms":
+        key = text(row, "nav_id")
+        return _Terms(
+            currency,
+            self._tables.places(currency),
+            sfx=stored(row, Address(POSITIONS, key, "current_position"), currency),
+            car=stored(row, Address(POSITIONS, key, "optimal_car_amount"), currency),
+            overlay=_overlay(row, key, currency),
+            hedged=self.hedged(text(row, "entity_id"), text(row, "nav_type"), currency),
         )
 
     def hedged(self, entity_id: str, nav_type: str, currency: str) -> Figure:
@@ -160,33 +162,55 @@ def _age(row: Row) -> tuple[datetime, str]:
     return (created if isinstance(created, datetime) else _NEVER, text(row, "allocation_id"))
 
 
+class _Terms(NamedTuple):
+    """A line's amounts but for its buffer."""
+
+    currency: str
+    places: int | None
+    sfx: Figure
+    car: Figure
+    overlay: Figure
+    hedged: Figure
+
+    def less(self, buffer: Figure) -> tuple[Figure, Figure]:
+        """Return Unhedged and Available with this buffer."""
+        terms = (self.sfx, self.car, self.overlay, buffer, self.hedged)
+        unhedged = derive(self.currency, UNHEDGED, self._unhedged, *terms)
+        return unhedged, derive(self.currency, AVAILABLE, _floor, unhedged)
+
+    def _unhedged(self, *values: Decimal) -> Decimal:
+        sfx, car, overlay, buffer, hedged = values
+        return rounded(sfx - car + overlay - buffer - hedged, self.places)
+
+
 def _overlay(row: Row, key: str, currency: str) -> Figure:
     if row.get("manual_overlay_amount") is None:
         return Known(ZERO, currency, "0: no overlay recorded")
     return stored(row, Address(POSITIONS, key, "manual_overlay_amount"), currency)
 
 
-def _buffer(row: Row, key: str, currency: str, sfx: Figure, rule: Figure) -> tuple[Figure, Figure]:
+def _buffer(row: Row, terms: _Terms, rule: Figure) -> tuple[Figure, Figure]:
     """Return percent and amount: the recorded amount, else the recorded percent, else the rule."""
+    key = text(row, "nav_id")
     percent = stored(row, Address(POSITIONS, key, "buffer_pct"), "%")
-    amount = stored(row, Address(POSITIONS, key, "buffer_amount"), currency)
+    amount = stored(row, Address(POSITIONS, key, "buffer_amount"), terms.currency)
     if isinstance(amount, Known):
         return percent, amount
     chosen = percent if isinstance(percent, Known) else rule
-    return chosen, share(sfx, chosen, currency)
+    return chosen, _share(terms.sfx, chosen, terms.currency)
 
 
-def share(sfx: Figure, percent: Figure, currency: str) -> Figure:
+def _by_rule(terms: _Terms, ruled: Figure, buffer: Figure, available: Figure) -> ByRule:
+    """Return the rules' side: what is available anyway where their buffer is the same money."""
+    own = _share(terms.sfx, ruled, terms.currency)
+    if _differ(buffer, own, terms.places):
+        _, available = terms.less(own)
+    return ByRule(ruled, own, available)
+
+
+def _share(sfx: Figure, percent: Figure, currency: str) -> Figure:
     """max(SFX, 0) x percent / 100 in the position's currency, exact; never negative."""
     return derive(currency, SHARE, lambda base, rate: _floor(base) * rate / 100, sfx, percent)
-
-
-def _unhedged(places: int | None, currency: str, *terms: Figure) -> Figure:
-    def formula(*values: Decimal) -> Decimal:
-        sfx, car, overlay, buffer, hedged = values
-        return rounded(sfx - car + overlay - buffer - hedged, places)
-
-    return derive(currency, UNHEDGED, formula, *terms)
 
 
 def _differ(one: Figure, other: Figure, places: int | None) -> bool:
