@@ -83,6 +83,12 @@ def _of_line(line: Line, places: int | None) -> Iterator[Alert]:
             f"{name}: unhedged is {amount(line.unhedged, places)} {line.currency}; "
             "it counts 0 and is not netted.",
         )
+    if line.rivals:
+        others = ", ".join(line.rivals)
+        yield Alert(
+            "DUPLICATE_POSITION",
+            f"{name}: {line.position} counts, {others} of the same date does not.",
+        )
     if line.quality not in ("", "OK"):
         yield Alert("DATA_QUALITY", f"{name}: the position is marked {line.quality}.")
 

@@ -10,6 +10,7 @@ from hawk_backend.desk.ask import Ask, Tables
 from hawk_backend.desk.buffers import BufferRules
 from hawk_backend.desk.cells import day, text
 from hawk_backend.desk.figure import ZERO, Address, Figure, Known, Unknown, derive, rounded, stored
+from hawk_backend.desk.positions import Current
 from hawk_backend.rows import Row
 
 POSITIONS, ALLOCATIONS = "position_nav_master", "allocation_engine"
@@ -35,6 +36,7 @@ class Line:
     """One entity's position of one NAV type; amounts in `currency`, percents in percent."""
 
     position: str
+    rivals: tuple[str, ...]
     entity_id: str
     entity_type: str
     nav_type: str
@@ -74,12 +76,13 @@ class Lines:
         self._hedged = newest_allocations(tables.rows(ALLOCATIONS), ask)
         self._no_allocations = tables.lack(ALLOCATIONS)
 
-    def line(self, row: Row) -> Line:
+    def line(self, current: Current) -> Line:
         """Compute one line from its position row.
 
         Unhedged = SFX - CAR + Overlay - Buffer - Hedged in the position's currency, rounded once
         to its rounding_precision, half up; Available = max(Unhedged, 0) (domain.md 3.3).
         """
+        row = current.row
         currency, entity_id = text(row, "currency_code"), text(row, "entity_id")
         entity, terms = self._entities.get(entity_id), self._terms(row, currency)
         ruled = self._rules.percent(entity_id, currency, entity)
@@ -87,6 +90,7 @@ class Lines:
         unhedged, available = terms.less(buffer)
         return Line(
             position=text(row, "nav_id"),
+            rivals=current.rivals,
             entity_id=entity_id,
             entity_type="" if entity is None else text(entity, "entity_type"),
             nav_type=text(row, "nav_type"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from hawk_backend.desk.ask import Ask
 from hawk_backend.desk.cells import day, text
@@ -13,12 +14,19 @@ WINDOW = timedelta(days=30)
 STALE_AFTER = timedelta(days=2)
 
 
-def snapshot(rows: Iterable[Row], ask: Ask) -> list[Row]:
+class Current(NamedTuple):
+    """The row that counts for one entity and NAV type, and the keys of others of its date."""
+
+    row: Row
+    rivals: tuple[str, ...] = ()
+
+
+def snapshot(rows: Iterable[Row], ask: Ask) -> list[Current]:
     """Return the current row of each (entity, NAV type) of the currencies asked about.
 
     Current is the latest as_of_date up to the date asked about; where there is none, the latest
-    within 30 days after it, else the latest of all.  Rows of one date rank by nav_id; hedged
-    positions (position_type HEDGED) are no exposure and stay out.
+    within 30 days after it, else the latest of all.  Of rows of one date the first by nav_id
+    counts; hedged positions (position_type HEDGED) are no exposure and stay out.
     """
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
@@ -31,12 +39,14 @@ def snapshot(rows: Iterable[Row], ask: Ask) -> list[Row]:
     return [_current(groups[key], ask.reference) for key in sorted(groups)]
 
 
-def _current(rows: Sequence[Row], reference: date) -> Row:
+def _current(rows: Sequence[Row], reference: date) -> Current:
     """Pick by date class, then date, then key."""
     if len(rows) == 1:
-        return rows[0]
-    ranked = sorted(rows, key=lambda row: text(row, "nav_id"))
-    return max(ranked, key=lambda row: _rank(day(row, "as_of_date"), reference))
+        return Current(rows[0])
+    best = max(_rank(day(row, "as_of_date"), reference) for row in rows)
+    equal = [row for row in rows if _rank(day(row, "as_of_date"), reference) == best]
+    first, *others = sorted(equal, key=lambda row: text(row, "nav_id"))
+    return Current(first, tuple(text(row, "nav_id") for row in others))
 
 
 def stale(when: date | None, reference: date) -> bool:

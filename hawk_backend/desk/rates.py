@@ -45,6 +45,12 @@ class Quote:
     value: Decimal
     when: date | datetime
     address: Address
+    spot: bool
+
+    @property
+    def rank(self) -> tuple[date, str, bool]:
+        """The newest first; of one moment spot before others."""
+        return (*_as_date(self.when), self.spot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +168,13 @@ def _as_date(when: date | datetime) -> tuple[date, str]:
 
 
 def _newest(quotes: Iterable[Quote], ask: Ask) -> dict[tuple[str, str], Quote]:
-    """Keep each pair's newest quote that is not of the future; the first row wins a tie."""
+    """Keep each pair's newest quote that is not of the future; of one rank the first row."""
     found: dict[tuple[str, str], Quote] = {}
     for quote in quotes:
         if _of_the_future(quote.when, ask):
             continue
         pair = (quote.base, quote.quote)
-        if pair not in found or _as_date(found[pair].when) < _as_date(quote.when):
+        if pair not in found or found[pair].rank < quote.rank:
             found[pair] = quote
     return found
 
@@ -189,7 +195,8 @@ def _quotes(rows: Iterable[Row]) -> Iterator[Quote]:
         valued = value is not None and value > 0 and text(row, "rate_type") != _LEDGER
         if pair is None or value is None or when is None or not valued:
             continue
-        yield Quote(*pair, value, when, _address(row, when))
+        spot = text(row, "rate_type").upper() in ("", "SPOT")
+        yield Quote(*pair, value, when, _address(row, when), spot)
 
 
 def _pair(row: Row) -> tuple[str, str] | None:

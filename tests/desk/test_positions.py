@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from hawk_backend.desk import compute
 from hawk_backend.desk.positions import snapshot, stale
 from hawk_backend.rows import Row
-from tests.desk.tables import TODAY, ask, position
+from tests.desk.tables import TODAY, ask, golden, position, with_rows
 
 
 def on(when: date | None, **cells: object) -> Row:
@@ -37,21 +38,30 @@ def test_the_latest_date_up_to_the_asked_one_counts(
     """Else the latest within 30 days after it, else the latest of all; order plays no part."""
     about = ask(as_of=None if as_of is None else TODAY + timedelta(days=as_of))
     for rows in (days(*counts), days(*counts)[::-1]):
-        (row,) = snapshot(rows, about)
-        assert row["as_of_date"] == TODAY + timedelta(days=chosen)
+        (found,) = snapshot(rows, about)
+        assert found.row["as_of_date"] == TODAY + timedelta(days=chosen)
 
 
 def test_a_future_question_is_answered_from_today() -> None:
     """A date asked about that lies ahead does not make future snapshots current."""
-    (row,) = snapshot(days(0, 3), ask(as_of=TODAY + timedelta(days=9)))
-    assert row["as_of_date"] == TODAY
+    (found,) = snapshot(days(0, 3), ask(as_of=TODAY + timedelta(days=9)))
+    assert found.row["as_of_date"] == TODAY
 
 
 def test_two_rows_of_one_date_rank_by_key() -> None:
-    """The first by nav_id counts, whatever order the rows arrive in."""
-    rows = [on(TODAY, nav_id="B"), on(TODAY, nav_id="A")]
+    """The first by nav_id counts, whatever order the rows arrive in; the others are named."""
+    rows = [on(TODAY, nav_id="B"), on(TODAY, nav_id="A"), on(TODAY - timedelta(days=1))]
     assert snapshot(rows, ask()) == snapshot(rows[::-1], ask())
-    assert snapshot(rows, ask())[0]["nav_id"] == "A"
+    assert snapshot(rows, ask())[0] == (rows[1], ("B",))
+
+
+def test_two_rows_of_one_date_are_an_alert() -> None:
+    """Two systems may have booked the same position: only one of the rows counts."""
+    rows = [on(TODAY, nav_id="B"), on(TODAY, nav_id="A")]
+    found = compute(ask(), with_rows(golden(), "position_nav_master", *rows))
+    assert "DUPLICATE_POSITION: ENTITY0005 COI: A counts, B of the same date does not." in map(
+        str, found.alerts
+    )
 
 
 def test_hedged_positions_are_no_exposure() -> None:
@@ -61,8 +71,8 @@ def test_hedged_positions_are_no_exposure() -> None:
 
 def test_a_row_without_date_is_the_last_choice() -> None:
     """Any dated snapshot comes before one whose date is not known."""
-    (row,) = snapshot([on(None), on(TODAY - timedelta(days=99))], ask())
-    assert row["as_of_date"] == TODAY - timedelta(days=99)
+    (found,) = snapshot([on(None), on(TODAY - timedelta(days=99))], ask())
+    assert found.row["as_of_date"] == TODAY - timedelta(days=99)
 
 
 @pytest.mark.parametrize(("age", "old"), [(0, False), (2, False), (3, True), (-1, False)])

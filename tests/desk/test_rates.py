@@ -110,6 +110,14 @@ def test_month_end_rates_are_for_the_ledger() -> None:
     assert known(usd(*rows).value) == Decimal("0.14")
 
 
+def test_spot_comes_before_other_rates_of_the_same_day() -> None:
+    """Whatever order they stand in; a newer quote of any type comes before both."""
+    rows = (rate("CNYUSD", "0.19", rate_type="FORWARD_1M"), rate("CNYUSD", "0.14"))
+    assert known(usd(*rows).value) == known(usd(*rows[::-1]).value) == Decimal("0.14")
+    old = rate("CNYUSD", "0.14", TODAY - timedelta(days=1))
+    assert known(usd(rows[0], old).value) == Decimal("0.19")
+
+
 def test_the_other_shape_of_the_table_is_read_too() -> None:
     """from_ccy, to_ccy, rate and rate_date mean the same as the pair's columns."""
     row: Row = {
