@@ -32,7 +32,6 @@ from hawk_backend.errors import ConfigurationError
 from hawk_backend.models import SERVICE, Principal
 from hawk_backend.observability import logger, name_replica
 from hawk_backend.pipeline.fetch import Fetch
-from hawk_backend.pipeline.hedge import Hedged
 from hawk_backend.pipeline.intent import IntentParser
 from hawk_backend.pipeline.names import Names
 from hawk_backend.pipeline.prepare import Pipeline, Prepared
@@ -195,9 +194,7 @@ def _open_cache(
     versions: Versions,
     stack: AsyncExitStack,
 ) -> Cache:
-    reads = Reads(
-        Hedged(supabase), settings.hawk_tz, concurrency=settings.hawk_supabase_concurrency
-    )
+    reads = Reads(supabase, settings.hawk_tz, concurrency=settings.hawk_supabase_concurrency)
     stack.push_async_callback(reads.aclose)
     key = settings.supabase_service_role_key.get_secret_value().encode()
     options = CacheOptions(

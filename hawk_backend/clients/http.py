@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import httpx
+from aiohttp import ClientSession
 from httpx_aiohttp import AiohttpTransport
 
 
@@ -57,4 +58,14 @@ def open_transport(connections: int) -> httpx.AsyncBaseTransport:
         max_keepalive_connections=connections // 2,
         keepalive_expiry=120,
     )
-    return AiohttpTransport(verify=tls(), limits=limits, trust_env=False)
+    return _OneTry(verify=tls(), limits=limits, trust_env=False)
+
+
+class _OneTry(AiohttpTransport):
+    """Sends once: whether a broken connection is worth a second try is for our callers to say."""
+
+    def get_client(self) -> ClientSession:
+        """Return a session without aiohttp's own repetition of what broke on a kept connection."""
+        session = super().get_client()
+        session._retry_connection = False  # noqa: SLF001 - there is no public switch
+        return session

@@ -37,14 +37,15 @@ class _Job:
     where: Where
     future: asyncio.Future[Read]
     waiting: int = 0
-    sent: bool = False
+    sent_at: float | None = None
 
 
 class Reads:
     """Sends the slowest tables first, `concurrency` at a time.
 
     Those that want the same rows share a query as long as it has not been sent: so whoever joins
-    still reads what was true when it asked.
+    still reads what was true when it asked. An answer serves those, too, who wait for an older
+    query: one that hangs is lost only on those behind whom nobody asked.
     """
 
     def __init__(self, source: Source, zone: ZoneInfo, *, concurrency: int = 32) -> None:
@@ -54,13 +55,13 @@ class Reads:
         self._unsent: dict[tuple[object, ...], _Job] = {}
         self._queue: list[tuple[float, int, _Job]] = []
         self._jobs: dict[asyncio.Future[Read], _Job] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._in_flight: dict[asyncio.Task[None], _Job] = {}  # in the order of sending
         self._average: dict[str, float] = {}
         self._turn = count()
         self._pumping = False
 
     def __repr__(self) -> str:
-        return f"<Reads {len(self._tasks)} in flight, {len(self._unsent)} unsent>"
+        return f"<Reads {len(self._in_flight)} in flight, {len(self._unsent)} unsent>"
 
     def start(self, table: Table, principal: Principal, where: Where = ()) -> asyncio.Future[Read]:
         """Return the future of a read; say `leave` when it is no longer waited for."""
@@ -81,13 +82,13 @@ class Reads:
         for future in futures:
             if (job := self._jobs.get(future)) is not None:
                 job.waiting -= 1
-                if not job.waiting and not job.sent:
+                if not job.waiting and job.sent_at is None:
                     self._unsent.pop(job.key, None)
                     self._jobs.pop(job.future)
 
     async def aclose(self) -> None:
         """End every query."""
-        tasks = list(self._tasks)
+        tasks = list(self._in_flight)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -100,31 +101,31 @@ class Reads:
 
     def _pump(self) -> None:
         self._pumping = False
-        while self._queue and len(self._tasks) < self._concurrency:
+        while self._queue and len(self._in_flight) < self._concurrency:
             job = heapq.heappop(self._queue)[2]
             if self._unsent.get(job.key) is job:
                 self._send(job)
 
     def _send(self, job: _Job) -> None:
-        job.sent = True
+        job.sent_at = time.perf_counter()
         del self._unsent[job.key]
-        task = asyncio.ensure_future(self._run(job))
-        self._tasks.add(task)
-        task.add_done_callback(lambda _: self._sent(job, task))
+        task = asyncio.ensure_future(self._run(job, job.sent_at))
+        self._in_flight[task] = job
+        task.add_done_callback(self._sent)
 
-    def _sent(self, job: _Job, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        job = self._in_flight.pop(task)
         self._jobs.pop(job.future, None)
         if not job.future.done():
             job.future.cancel()
         if self._queue:
             self._call_pump()
 
-    async def _run(self, job: _Job) -> None:
-        started = time.perf_counter()
+    async def _run(self, job: _Job, started: float) -> None:
         try:
             answer = await self._source.read(job.table, job.principal, job.where)
             rows = self._slice(job.table, answer)
+            self._release_older(job, rows, answer)
             job.future.set_result(Read(rows, Tier.SOURCE, _ms(started), answer))
         except SourceError as exc:
             _fail(job, exc)
@@ -133,6 +134,15 @@ class Reads:
             _LOG.error("read failed", table=job.table.name, error=type(exc).__name__)
         finally:
             self._learn(job.table.name, _ms(started))
+
+    def _release_older(self, job: _Job, rows: Slice, answer: Answer) -> None:
+        """Serve those who wait for the same rows by a query that was sent earlier, and end it."""
+        for task, older in list(self._in_flight.items()):
+            if older is job:
+                return
+            if older.key == job.key and older.sent_at is not None and not older.future.done():
+                older.future.set_result(Read(rows, Tier.SOURCE, _ms(older.sent_at), answer))
+                task.cancel()
 
     def _slice(self, table: Table, answer: Answer) -> Slice:
         return read_slice(
@@ -151,8 +161,9 @@ class Reads:
 
 def _fail(job: _Job, error: SourceError) -> None:
     """End the read; the error's traceback would keep the job in a circle with its future."""
-    job.future.set_exception(error.with_traceback(None))
-    job.future.exception()  # looked at, also where nobody waits any more
+    if not job.future.done():
+        job.future.set_exception(error.with_traceback(None))
+        job.future.exception()  # looked at, also where nobody waits any more
 
 
 def _ms(started: float) -> float:

@@ -73,6 +73,41 @@ async def test_a_query_that_was_sent_is_not_joined(shelf: Shelf, reads: Reads) -
     assert names(shelf) == ["gl_coa", "gl_coa"]
 
 
+async def test_an_answer_serves_those_who_wait_for_an_older_query(
+    shelf: Shelf, reads: Reads
+) -> None:
+    """A query that hangs is ended by a younger answer, as good for whoever asked before."""
+    shelf.close("gl_coa")
+    hanging = start(reads, "gl_coa")
+    await turns()
+    shelf.gates.clear()
+    younger = start(reads, "gl_coa")
+
+    assert (await younger).slice is (await hanging).slice
+    await turns()
+    assert repr(reads) == "<Reads 0 in flight, 0 unsent>"
+    assert (shelf.in_flight, names(shelf)) == (0, ["gl_coa", "gl_coa"])
+
+
+async def test_an_older_answer_is_nothing_to_those_who_asked_later(
+    shelf: Shelf, reads: Reads
+) -> None:
+    """Whoever asked after a query had been sent waits for one of its own."""
+    shelf.close("gl_coa")
+    older = start(reads, "gl_coa")
+    await turns()
+    first_gate = shelf.gates.pop("gl_coa")
+    shelf.close("gl_coa")
+    younger = start(reads, "gl_coa")
+    await turns()
+    first_gate.set()
+
+    assert (await older).tier is Tier.SOURCE
+    assert not younger.done()
+    shelf.open()
+    assert (await younger).slice is not (await older).slice
+
+
 async def test_other_rights_and_other_rows_are_other_queries(reads: Reads) -> None:
     """Neither a principal nor a filter is ever joined with another."""
     other = Principal(subject="u", role="authenticated")
