@@ -19,6 +19,7 @@ _NO_CONDITION = {
 """Words before which "when" and "if" open a question."""
 _ASKED_WHEN = wordset("was were did is are do does will has <date>")
 _ACTIONS = wordset("hedge_inception hedge_rollover hedge_termination hedge_amendment")
+_OPENING_ONE = "hedge_inception"
 _OBJECTS = wordset(
     "position_monitoring exposure_analysis hedge_monitoring hedge_inquiry portfolio_analysis"
 )
@@ -118,7 +119,9 @@ class ClauseReader:
         for place, clause in enumerate(clauses[:-1]):
             later = clauses[place + 1 :]
             clause.remark = bool(clause.hits) and (
-                self._is_fine(clause, words, later) or self._is_background(clause, words, later)
+                self._is_fine(clause, words, later)
+                or self._is_background(clause, words, later)
+                or self._is_heading(clause, words, later)
             )
 
     def _weighed(self, hit: Hit, words: Words[str]) -> Hit:
@@ -165,6 +168,13 @@ class ClauseReader:
         states = tells or not _STATING.isdisjoint(said)
         return states and any(other.orders for other in later)
 
+    def _is_heading(self, clause: Clause, words: Words[str], later: Words[Clause]) -> bool:
+        """Whether a clause only names what is asked about behind its colon."""
+        opens = words[clause.first] in self._questions or words[clause.first] in _VERIFYING
+        speaks = any(hit.command or hit.strength > _NAMED for hit in clause.hits)
+        headed = later[0].divider == ":" and words[later[0].first] in self._questions
+        return headed and not opens and not speaks and bool(later[0].hits)
+
     def _is_question(self, clause: Clause, words: Words[str]) -> bool:
         """Whether a clause asks something of its own."""
         asks = words[clause.first] in self._questions
@@ -190,11 +200,12 @@ def _governed(hits: list[Hit], first: int) -> list[Hit]:
     if order is None:
         return hits
     opens = order.first <= first + 1
-    return [_as_object(hit, opens=opens) if hit.first > order.first else hit for hit in hits]
+    return [_as_object(hit, order, opens=opens) if hit.first > order.first else hit for hit in hits]
 
 
-def _as_object(hit: Hit, *, opens: bool) -> Hit:
-    held = hit.intent in _OBJECTS and hit.strength < _CERTAIN
+def _as_object(hit: Hit, order: Hit, *, opens: bool) -> Hit:
+    opening = hit.intent == _OPENING_ONE and order.intent != _OPENING_ONE
+    held = (hit.intent in _OBJECTS or opening) and hit.strength < _CERTAIN
     passing = opens and hit.intent not in _ACTIONS and hit.strength <= _NAMED
     return hit._replace(strength=min(hit.strength, _GOVERNED)) if held or passing else hit
 

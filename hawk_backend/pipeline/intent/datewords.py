@@ -83,7 +83,10 @@ END_OF: Mapping[str, str] = {"eod": "d", "eow": "w", "eom": "m", "eoq": "q", "eo
 
 BACK = wordset("last lst past previous trailing preceding prior recent")
 AHEAD = wordset("next nxt coming following upcoming")
-PAST = wordset("did was were happened had since happen traded went made put came got")
+PAST = wordset(
+    "did was were happened had since happen traded went made put came got sent bought sold gave "
+    "took told said wrote ran saw left lost paid"
+)
 NO_PAST = wordset("need speed indeed")
 DOUBTFUL = wordset("may march sun sat mar dec mon wed")
 """Names of months and days that are also other words."""
@@ -91,6 +94,7 @@ BEFORE_DATE = wordset(
     "in since for of last next by until till during from to before after on through this and "
     "into vs versus against than end mid early late over"
 )
+SUBJECTS = wordset("i we you they it he she the our my this")
 BEFORE_MAY = wordset("in of since until during last next")
 ENDINGS = wordset("st nd rd th")
 TENOR_BESIDE = wordset(

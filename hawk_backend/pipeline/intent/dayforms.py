@@ -56,6 +56,8 @@ def month_name(walk: DateWalk, at: int) -> Reading | None:
 def _is_month(walk: DateWalk, at: int) -> bool:
     """Whether a name that is also another word ("may", "march") means the month."""
     word, before = walk.word(at), walk.word(at - 1)
+    if word == "may" and walk.word(at + 1) in words.SUBJECTS:
+        return False
     if word == "may":
         return walk.tokens.written[walk.tokens.starts[at]].isupper() or before in words.BEFORE_MAY
     return word not in words.DOUBTFUL or before in words.BEFORE_DATE
@@ -248,7 +250,8 @@ def _weekday(walk: DateWalk, at: int) -> Reading | None:
     if word in words.DOUBTFUL and before not in words.BEFORE_DATE:
         return None
     ahead = (words.WEEKDAY[word] - walk.today.weekday()) % _WEEK or _WEEK
-    if before in {"since", "from"} or (before not in words.BY and walk.is_past(at)):
+    past = walk.is_past(at) or walk.tokens.word(at).endswith("'s")
+    if before in {"since", "from"} or (before not in words.BY and past):
         ahead -= _WEEK if ahead < _WEEK else 2 * _WEEK
     return _explicit(walk, at) or (calendar.day(walk.today + timedelta(days=ahead)), at + 1)
 

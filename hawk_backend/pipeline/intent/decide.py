@@ -19,6 +19,7 @@ _JOINED = frozenset({",", ":", "-", "(", ""})
 _REQUEST = 60
 _OWN = 65
 _ORDERS = 75
+_DECISIVE = 95
 _CLEARLY = 8
 _OPENING = 2
 
@@ -89,7 +90,9 @@ class Decider:
             last = merged[-1]
             if top.intent == last.intent or top.intent in _WITHIN.get(last.intent, ()):
                 continue
-            if self._is_independent(top):
+            if _asks_after(last, top):
+                merged[-1] = top
+            elif self._is_independent(top):
                 merged.append(top)
             elif top.score >= last.score + _CLEARLY and not _commands(last):
                 merged[-1] = top
@@ -132,6 +135,12 @@ def _either(merged: Words[Top]) -> bool:
         two.clause.divider == "or" and {one.intent, two.intent} <= ACTIONS
         for one, two in pairwise(merged)
     )
+
+
+def _asks_after(last: Top, top: Top) -> bool:
+    """Whether a hedge is only asked about: "3m CHF hedged - feasible or not?"."""
+    pair = (last.intent, top.intent) == ("hedge_inception", "hedge_utilization")
+    return pair and top.score >= _DECISIVE and top.clause.divider in _JOINED | {"."}
 
 
 def _strength(hit: Hit) -> int:

@@ -56,5 +56,5 @@ class Definitions:
 
 
 def _names_data(slots: Slots) -> bool:
-    named = slots.currency or slots.entity_ids or slots.date or slots.amount is not None
-    return bool(named) or has_record_id(slots)
+    named = slots.currency or slots.entity_ids or slots.date or slots.portfolio
+    return bool(named) or slots.amount is not None or has_record_id(slots)

@@ -14,7 +14,7 @@ _HINT = 28
 _COMMANDS = frozenset({"command", "order"})
 GAP = frozenset({"*"})
 _REACH = 6
-_ENDS = SYMBOL_STOPS | {"then", "afterwards", "but", "because"}
+_ENDS = SYMBOL_STOPS | wordset("then afterwards but because not never no without")
 """What no gap reaches over."""
 _ARTICLES = wordset("the our my your their a")
 

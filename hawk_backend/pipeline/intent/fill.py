@@ -24,12 +24,13 @@ _IDS = (
     "portfolio",
 )
 _TERMS = ("entity_type", "nav_type", "hedge_method", "instrument", "status")
-_SWITCHED = wordset("nav_type hedge_method")
+_SWITCHED = wordset("nav_type hedge_method instrument")
 _HAZARDS = wordset("Breach Failed")
 _HAZARDOUS = wordset(
     "risk_analysis var_calculation stress_test correlation_analysis market_analysis"
 )
-_LEAD = 8
+_LEAD = 16
+_LED = 2
 _HORIZON = 3
 
 
@@ -75,7 +76,8 @@ class Filling:
                 old = self.values["previous_order_id"]
                 found = [finding for finding in found if finding.value != old]
             if found:
-                self._put(name, found[0])
+                moved = name == "portfolio" and _from_to(self._scanned.tokens, *found[:2])
+                self._put(name, found[moved])
 
     def _entities(self) -> None:
         dropped = {id(self._scanned.tokens.claimed[at]) for at in self._scanned.taken.words}
@@ -129,7 +131,7 @@ class Filling:
             return
         self.values["dates"] = tuple(when for _, when in ranges)
         finding, when = ranges[0]
-        if len(ranges) > 1 and _from_to(self._scanned.tokens, finding, ranges[1][0]):
+        if _from_to(self._scanned.tokens, *(finding for finding, _ in ranges[:2])):
             finding, when = self._turned(*ranges[:2])
         self._put("date", finding, when)
 
@@ -163,7 +165,7 @@ class Filling:
             elif finding.name == "percentage":
                 shares.append(finding)
         if shares:
-            turned = len(shares) > 1 and _from_to(self._scanned.tokens, shares[0], shares[1])
+            turned = _from_to(self._scanned.tokens, *shares[:2])
             self._put("percentage", shares[1] if turned else shares[0])
         if of_var and "confidence_level" not in self.values:
             self._bare_level()
@@ -201,7 +203,7 @@ class Filling:
                 found = [finding for finding in found if self._tells_state(finding)]
             if not found:
                 continue
-            switched = name in _SWITCHED and len(found) > 1 and _from_to(tokens, found[0], found[1])
+            switched = name in _SWITCHED and _from_to(tokens, *found[:2])
             self._put(name, found[1] if switched else found[0])
 
 
@@ -224,9 +226,12 @@ def _range(finding: Finding) -> DateRange:
     return calendar.day(finding.value)
 
 
-def _from_to(tokens: Tokens, one: Finding, two: Finding) -> bool:
+def _from_to(tokens: Tokens, one: Finding, two: Finding | None = None) -> bool:
     """Whether two findings stand as "from one to two", "one to two" or "replace one with two"."""
+    if two is None:
+        return False
     before = tokens.low[max(0, one.start - _LEAD) : one.start].split()
     between = tokens.low[one.end : two.start].split()
     replaced = before[-1:] == ["replace"] and between in (["with"], ["by"])
-    return replaced or between == ["to"] or (before[-1:] == ["from"] and "to" in between[-2:])
+    led = "from" in before[-2:] and "to" in between[-_LED:]
+    return replaced or between == ["to"] or led

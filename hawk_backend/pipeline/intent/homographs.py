@@ -11,6 +11,7 @@ _VERB_BEFORE = wordset(
 _VERB_BEHIND = wordset("again to it this that the a once another")
 _DETERMINED = wordset("of in the our my to into vs versus against or and from")
 _LINKS = wordset("and or vs versus to against with")
+_DETERMINERS = wordset("the our")
 _STRICT = wordset("rm rp rs won real buck bucks pound pounds lek rand")
 _ORDERS = wordset(
     "flatten unwind roll close hedge sell buy terminate extend cover kill exit show check "
@@ -60,13 +61,21 @@ class Homographs:
         if behind in self._nouns or word == "sing" or behind in self._not_after:
             return behind in self._nouns
         linked = behind in _LINKS and tokens.word(end + 1) in self._known
-        if linked or (after_currency and before in _LINKS | {""}):
+        linked = linked or (after_currency and before in _LINKS | {""})
+        if linked or _is_listed(tokens, at - 1):
             return True
         if before in self._before:
             return word != "real" or behind in self._after_money
         if word in _STRICT:
             return word != "won" and before in _ORDERS
         return before not in _VERB_BEFORE or behind in self._after_money
+
+
+def _is_listed(tokens: Tokens, at: int) -> bool:
+    """Whether the determiner at `at` goes on a list of currencies: "the rand and the real"."""
+    finding = tokens.claimed[at - 2] if at > 1 else None
+    listed = finding is not None and finding.name == "currency"
+    return listed and tokens.word(at) in _DETERMINERS and tokens.word(at - 1) in _LINKS
 
 
 def is_money(tokens: Tokens, at: int) -> bool:

@@ -1,6 +1,6 @@
 """Read the intent from the words, else the template, else the slots; and how to go on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hawk_backend.catalogue.lexicon import Lexicon
 from hawk_backend.pipeline.intent.confidence import CLEAR_FROM, confidence
@@ -148,10 +148,15 @@ class Reader:
         return weak and not _has_slots(slots) and self._is_strange(sequence)
 
     def _lacks_object(self, intent: str, slots: Slots, sequence: Sequence) -> bool:
-        """Whether an action, or a question about one record, names no object but a pronoun."""
+        """Whether an action, or a question about one record, names no object but a pronoun.
+
+        What an amendment sets ("change it to COI") names no object.
+        """
+        words = frozenset(sequence.words)
+        if intent == "hedge_amendment" and not words.isdisjoint(_RECORD_PRONOUNS):
+            slots = replace(slots, nav_type=None, hedge_method=None, instrument=None)
         if is_narrow(slots) or slots.exclude_currency:
             return False
-        words = frozenset(sequence.words)
         if slots.amount is not None:
             return intent in _CHANGES and not words.isdisjoint(_RECORD_PRONOUNS)
         if intent in ACTIONS:

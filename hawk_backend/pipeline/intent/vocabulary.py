@@ -1,9 +1,11 @@
 """Bring words to the form of the phrases: spelling, plurals, other languages, slips."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from hawk_backend.catalogue.lexicon import Lexicon
 
+_DOUBLED = re.compile(r"(.)\1")
 _SHORTEST_PLURAL = 3
 _NO_PLURAL = frozenset(
     {"new", "the", "this", "has", "was", "mar", "pas", "mean", "thank", "many", "one"}
@@ -67,7 +69,7 @@ class Vocabulary:
         if not word.isalpha():
             return None
         found: set[str] = set()
-        for key in (word, *_without_one(word)):
+        for key in _keys(word):
             found.update(self._slips.get(key, ()))
         allowed = 2 if len(word) >= _LONG else 1
         ranked = sorted(
@@ -142,9 +144,15 @@ def _slip_table(words: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     table: dict[str, list[str]] = {}
     for word in set(words):
         if _SHORTEST_SLIP <= len(word) <= _LONGEST_SLIP:
-            for key in (word, *_without_one(word)):
+            for key in _keys(word):
                 table.setdefault(key, []).append(word)
     return {key: tuple(found) for key, found in table.items()}
+
+
+def _keys(word: str) -> set[str]:
+    """Return a word and its form without doubled letters, each also without one letter."""
+    single = _DOUBLED.sub(r"\1", word)
+    return {word, single, *_without_one(word), *_without_one(single)}
 
 
 def _without_one(word: str) -> list[str]:

@@ -58,6 +58,13 @@ def test_nothing_refuses_the_verb_before_it(parser: IntentParser) -> None:
     assert read.negated == ("hedge_rollover",)
 
 
+def test_no_phrase_reaches_over_a_refusal(parser: IntentParser) -> None:
+    """What stands behind "don't" is refused, whatever a phrase could make of the words around."""
+    read = parser.parse("I don't want a rollover here, just a brand-new JPY 1.1bn hedge")
+    assert read.intents == ("hedge_inception",)
+    assert read.negated == ("hedge_rollover",)
+
+
 @pytest.mark.parametrize(
     ("prompt", "intent"),
     [

@@ -50,6 +50,10 @@ def test_what_is_refused_is_never_asked_for(
         ("SELECT * FROM users; exposure in SGD", "exposure_analysis"),
         ("<b>Unwind</b> the <i>KRW</i> hedge", "hedge_termination"),
         ("what happened to my termination request for MXN?", "hedge_inquiry"),
+        ("ALL positions in ZAR: what return have they made?", "performance_metrics"),
+        ("we sold the Perth asset, and please unwind its hedge", "hedge_termination"),
+        ("ENTITY0050 would like 7m MXN hedged - feasible or not?", "hedge_utilization"),
+        ("unwind it at the best price: SGD 3m", "hedge_termination"),
     ],
 )
 def test_what_is_quoted_or_told_is_no_request(
