@@ -56,8 +56,8 @@ class Discovery:
         """Discover for ever; the app owns the task and cancels it."""
         pause = _FIRST_PAUSE_S
         while True:
-            self._wanted.clear()
             if await self.once():
+                self._wanted.clear()  # what was missed meanwhile is found, or missed again
                 pause = _FIRST_PAUSE_S
                 # not wait_for: before Python 3.12 it may swallow the order to end
                 with suppress(TimeoutError):

@@ -159,6 +159,21 @@ async def test_a_new_table_is_found_when_asked_for(
         running.cancel()
 
 
+async def test_what_is_missed_during_a_discovery_calls_for_no_other(
+    source: FaultySource, discovery: Discovery
+) -> None:
+    """A prompt that comes before the first one has ended does not make it two."""
+    source.behaviours["gl_coa"] = Behaviour(delay_s=0.05)
+    running = asyncio.ensure_future(discovery.run())
+    try:
+        await _until(lambda: source.count("gl_coa") == 1)
+        discovery.ask()
+        await _until(lambda: discovery._schema.absent == {"gl_coa"})
+        assert not discovery._wanted.is_set()
+    finally:
+        running.cancel()
+
+
 async def test_what_is_new_is_told(source: FaultySource, discovery: Discovery) -> None:
     """The first discovery, and every later one that finds other tables or columns."""
     told: list[int] = []
