@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hawk_backend.desk import Alert, Figures, Gap
+from hawk_backend.desk import Alert, Ask, Figures, Gap, compute
 from hawk_backend.desk.turns import finish
 from hawk_backend.models import Reason, TableState
 from hawk_backend.pipeline.context import (
@@ -322,6 +322,30 @@ def test_no_budget_is_exceeded_and_no_record_is_cut_or_lost(
     known = {f"| {line}" for t in tables if t.slice for line in (t.slice.header, *t.slice.lines)}
     start = next((n for n, line in enumerate(lines) if line == "=== DATA ROWS ==="), len(lines))
     assert all(line in known for line in lines[start:] if line.startswith("| "))
+
+
+@given(st.lists(st.integers(1, 300), max_size=25), st.integers(0, 60), limits)
+@settings(max_examples=100, deadline=None)
+def test_no_alert_and_no_station_is_cut_or_lost(
+    lengths: Sequence[int], days: int, limit: int
+) -> None:
+    """What the desk says is in the text, whole, or counted in the ledger, as rows are."""
+    alerts = tuple(Alert(f"CODE_{n}", "x" * size) for n, size in enumerate(lengths))
+    rows = [row | {"instruction_date": TODAY.isoformat()} for row in instructions(days)]
+    table = result("hedge_instructions", rows)
+    asked = Ask(today=TODAY, now=NOW, instruction_type="Q")
+    stations = compute(asked, {"hedge_instructions": table}).timeline
+    figures = Figures(alerts=alerts, timeline=stations)
+    context = build(inputs(table, figures=figures), limit=limit)
+    lines = context.text.split("\n")
+    dropped = {omission.table: omission.rows for omission in context.dropped}
+
+    told = sum(f"| {alert}" in lines for alert in alerts)
+    assert not alerts or told + dropped.get("ALERTS", 0) == len(alerts)
+    assert sum(line.startswith("| CODE_") for line in lines) == told
+    shown = sum(line.startswith("| instruction | INST") for line in lines)
+    assert shown + dropped.get("timeline", 0) == len(stations) == days
+    assert len(context.text) <= limit
 
 
 @given(

@@ -7,10 +7,10 @@ import pytest
 from hawk_backend import desk
 from hawk_backend.catalogue import ColumnType
 from hawk_backend.desk import Ask
+from hawk_backend.models import Prompt
 from hawk_backend.pipeline.context import build
 from hawk_backend.pipeline.context.fence import quote, row
 from hawk_backend.pipeline.fetch import TableResult
-from hawk_backend.models import Prompt
 from hawk_backend.pipeline.intent import Intent, IntentParser, Slots, resolve
 from tests.pipeline.context.making import NOW, TODAY, catalogue, inputs, result, sections
 
