@@ -25,6 +25,8 @@ _WILLS = wordset(
     "going to ask asking planning plan want wanting wanted intend intending supposed about allowed "
     "meant wish tell request authorise authorize need"
 )
+_NO_LONGER = ("no", "longer")
+"""Refuses orders only: "no longer want it rolled", but "no longer effective"."""
 _PLAIN_NOT = wordset("not can")
 
 
@@ -94,13 +96,15 @@ class RefusalReader:
             if negator and not self._is_question(words, at):
                 opens = at == 0 or words[at - 1] in self._openers
                 end = self._end(words, at + len(negator))
-                nouns = opens or word not in _PLAIN_NOT
+                nouns = (opens or word not in _PLAIN_NOT) and negator != _NO_LONGER
                 nouns = nouns and not _excludes(words, at, at + len(negator))
                 refusals.append(Refusal(at, at + len(negator), end, nouns))
         return refusals
 
     def _negator(self, words: Words[str], at: int) -> tuple[str, ...]:
-        if tuple(words[at : at + 2]) == ("no", "longer") or _tells_absence(words, at):
+        if tuple(words[at : at + 2]) == _NO_LONGER:
+            return _NO_LONGER
+        if _tells_absence(words, at):
             return ()
         if words[at] == "than" and "rather" in words[max(0, at - _ASKED_BACK) : at]:
             return ("than",)

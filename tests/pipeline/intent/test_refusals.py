@@ -15,6 +15,7 @@ BEFORE = (
     "we are not going to {order}",
     "I didn't ask to {order}",
     "no need to {order}",
+    "we no longer want to {order}",
     "nobody should {order}",
     "it's not to {order}",
     "under no circumstances {order}",
@@ -68,6 +69,7 @@ def test_no_phrase_reaches_over_a_refusal(parser: IntentParser) -> None:
 @pytest.mark.parametrize(
     ("prompt", "intent"),
     [
+        ("I no longer want the SEK position hedged", "hedge_termination"),
         ("any hedge without paperwork?", "compliance_report"),
         ("no ack from Murex on the JPY deals", "mx_bookings"),
         ("no response from Murex on the THB trades", "mx_bookings"),
