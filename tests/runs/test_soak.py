@@ -57,10 +57,11 @@ async def test_nothing_is_left_of_many_streams() -> None:
         for start in range(0, STREAMS, BATCH):
             await one_batch(rig, range(start, start + BATCH), choose)
             levels.append(level())
-    handles, objects = zip(*levels[1:], strict=True)
+    handles, objects, memory = zip(*levels[1:], strict=True)
 
     assert max(handles) - min(handles) <= AT_ONCE
     assert max(objects) < 1.05 * objects[0]
+    assert max(memory) < 1.3 * memory[0]
 
 
 async def one_batch(rig: Rig, numbers: range, choose: random.Random) -> None:
@@ -103,16 +104,18 @@ async def one_stream(rig: Rig, number: int, leave: int, *, stop: bool) -> None:
         assert ends == [browser.events[-1]["event"]], browser.events
 
 
-def level() -> tuple[int, int]:
-    """Return the open handles and the live objects of this process."""
+def level() -> tuple[int, int, int]:
+    """Return the open handles, the live objects and the resident pages of this process."""
     gc.collect()
-    return len(list(Path("/proc/self/fd").iterdir())), len(gc.get_objects())
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return len(list(Path("/proc/self/fd").iterdir())), len(gc.get_objects()), pages
 
 
 async def test_a_leak_would_be_seen() -> None:
-    """The measure itself: a handle and objects that are kept raise the level."""
+    """The measure itself: a handle, objects and bytes that are kept raise the level."""
     before = level()
     kept = [[httpx.URL("http://x")] for _ in range(1000)]
+    held = b"x" * 40_000_000  # too large to fit into what was freed before
     reader, writer = os.pipe()
     after = level()
     os.close(reader)
@@ -120,3 +123,4 @@ async def test_a_leak_would_be_seen() -> None:
 
     assert after[0] == before[0] + 2
     assert after[1] >= before[1] + len(kept)
+    assert after[2] >= before[2] + len(held) // 2 // os.sysconf("SC_PAGE_SIZE")
