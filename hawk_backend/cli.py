@@ -135,7 +135,7 @@ def explain(
     """Say how a prompt is read, which tables answer it, and why; Dify is not asked."""
     answer = _call(url, "POST", f"/hawk-agent/explain?context={context}", {"user_prompt": prompt})
     if context:
-        typer.echo(answer["context"])
+        typer.echo(answer["context"], nl=False)
     else:
         _print_json(answer)
 

@@ -95,6 +95,8 @@ async def test_explain_shows_the_reading_or_the_context(
     assert json.loads(read.out)["intent"] == "hedge_utilization"
     context = await hawk(folder, "explain", GOLDEN, "--context", "--url", url(gateway))
     assert "1,347,500.0" in context.out
+    assert context.out.startswith("Positions as of: ")
+    assert context.out.endswith("\n=== END OF DATA ===\n")  # not a byte more
 
 
 async def test_status_prints_what_the_gateway_says(
