@@ -204,7 +204,7 @@ class Prompt(BaseModel):
     use_cache: bool = True
     force_fresh: bool = False
     include_metadata: bool = True
-    data_freshness_minutes: int | None = None
+    data_freshness_minutes: Decimal | None = None
 
     @field_validator("*", mode="before")
     @classmethod
@@ -213,6 +213,13 @@ class Prompt(BaseModel):
         blank = isinstance(value, str) and not value.strip()
         if (blank or value is None) and name != "user_prompt":
             return cls.model_fields[name].get_default()
+        return value
+
+    @field_validator("user_prompt")
+    @classmethod
+    def _can_be_seen(cls, value: str) -> str:
+        if not any(character.isprintable() for character in value):
+            raise ValueError("input should have at least 1 character that can be seen")
         return value
 
     @property

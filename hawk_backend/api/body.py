@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from starlette.requests import Request
@@ -36,12 +36,9 @@ async def read_object(request: Request) -> dict[str, Any]:
     _require_json(request)
     body = await _read_bounded(request)
     try:
-        value = json.loads(body, parse_float=Decimal, parse_constant=_refuse)
+        value = json.loads(body, parse_int=_integer, parse_float=_decimal, parse_constant=_refuse)
     except (ValueError, RecursionError) as exc:
-        where = f" at character {exc.pos}" if isinstance(exc, json.JSONDecodeError) else ""
-        raise MalformedBody(
-            f"The body is not valid JSON{where}.", remedy="send one JSON object in UTF-8"
-        ) from None
+        raise MalformedBody(_fault(exc), remedy="send one JSON object in UTF-8") from None
     if not isinstance(value, dict):
         raise InvalidRequest(
             "The body is not a JSON object.",
@@ -51,8 +48,37 @@ async def read_object(request: Request) -> dict[str, Any]:
     return value
 
 
+def _integer(digits: str) -> int | Decimal:
+    """Read an integer of any length; Python's own has a limit that is no concern of the field."""
+    try:
+        return int(digits)
+    except ValueError:
+        return Decimal(digits)
+
+
+def _decimal(number: str) -> Decimal:
+    """Read a number exactly; one beyond all exponents is infinite, for its field to refuse."""
+    try:
+        return Decimal(number)
+    except InvalidOperation:
+        return Decimal("Infinity")
+
+
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
+
+
+def _fault(exc: ValueError | RecursionError) -> str:
+    """Say what keeps a body from being read, without a piece of it."""
+    match exc:
+        case json.JSONDecodeError():
+            return f"The body is not valid JSON at character {exc.pos}."
+        case UnicodeDecodeError():
+            return f"The body is not UTF-8 at byte {exc.start}."
+        case RecursionError():
+            return "The body is nested too deeply."
+        case _:
+            return "The body is not valid JSON: it has no NaN and no Infinity."
 
 
 def _require_json(request: Request) -> None:
@@ -61,6 +87,8 @@ def _require_json(request: Request) -> None:
         raise UnsupportedMedia(
             f"Content-Type is {media or 'missing'}.", remedy="send Content-Type: application/json"
         )
+    if packed := request.headers.get("content-encoding", "").replace("identity", ""):
+        raise UnsupportedMedia(f"Content-Encoding is {packed}.", remedy="send the body unpacked")
 
 
 async def _read_bounded(request: Request) -> bytes:

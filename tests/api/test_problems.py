@@ -23,15 +23,19 @@ JSON = {"content-type": "application/json"}
         (b'{"user_prompt": NaN}', JSON, 400, None),
         (b"\xff\xfe", JSON, 400, None),
         (b"[" * 100_000, JSON, 400, None),
+        (b"{}", JSON | {"content-encoding": "gzip"}, 415, None),
         (b"user_prompt=x", {"content-type": "application/x-www-form-urlencoded"}, 415, None),
         (b"{}", {"content-type": "text/plain"}, 415, None),
         (b"[]", JSON, 422, "body"),
         (b"{}", JSON, 422, "user_prompt"),
         (b'{"user_prompt": ""}', JSON, 422, "user_prompt"),
         (b'{"user_prompt": "  \\n "}', JSON, 422, "user_prompt"),
+        (b'{"user_prompt": "\\u200b\\u0000"}', JSON, 422, "user_prompt"),
         (b'{"user_prompt": 5}', JSON, 422, "user_prompt"),
         (b'{"user_prompt": "\\ud800"}', JSON, 422, "user_prompt"),
         (b'{"user_prompt": "x", "amount": "lots"}', JSON, 422, "amount"),
+        (b'{"user_prompt": "x", "amount": 1e99999999999999999999}', JSON, 422, "amount"),
+        (b'{"user_prompt": "x", "amount": %s}' % (b"9" * 10_000), JSON, 422, "amount"),
         (b'{"user_prompt": "x", "instruction_type": "Z"}', JSON, 422, "instruction_type"),
         (b'{"user_prompt": "x", "conversation_id": "7"}', JSON, 422, "conversation_id"),
     ],
@@ -51,6 +55,35 @@ async def test_a_body_that_cannot_be_used_is_refused(
     assert problem.get("field") == field
     assert problem["type"].startswith("urn:hawk:problem:")
     assert problem["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"user_prompt": x}', "at character 16"),
+        (b'{"user_prompt": "\xff"}', "not UTF-8 at byte 17"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"amount": Infinity}', "no Infinity"),
+    ],
+)
+async def test_a_malformed_body_is_told_why(
+    gateway: httpx.AsyncClient, body: bytes, said: str
+) -> None:
+    """Who sent it learns what is wrong with it and where."""
+    response = await gateway.post(PROMPT, content=body, headers=JSON)
+    assert (response.status_code, said in response.json()["detail"]) == (400, True)
+
+
+@pytest.mark.parametrize("number", ["9" * 10_000, "1e9999999", "1e99999999999999999999"])
+@pytest.mark.parametrize("field", ["no_field_of_ours", "data_freshness_minutes"])
+async def test_a_number_of_any_size_holds_nothing_up(
+    gateway: httpx.AsyncClient, field: str, number: str
+) -> None:
+    """What is not used may be as large as it likes, and is never written out digit by digit."""
+    body = f'{{"user_prompt": "CNY capacity", "{field}": {number}}}'
+    response = await gateway.post("/hawk-agent/explain", content=body, headers=JSON, timeout=5)
+    assert response.status_code in {200, 422}
+    assert response.status_code == 200 or response.json()["field"] == field
 
 
 async def test_an_oversized_prompt_is_refused(gateway: httpx.AsyncClient) -> None:
