@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hawk_backend.cache.feed import Feed, Told, Versions
+from hawk_backend.cache.feed import READ_S, Feed, Told, Versions
 from hawk_backend.cache.limits import CEILING_S, FeedState
 from hawk_backend.cache.redis import TIMEOUT_S, Away, Keys, Link, ResponseError
 from hawk_backend.cache.slices import Clocks, Slices, Source, Tiers
@@ -53,6 +53,11 @@ class CacheOptions:
     feed_max_age_s: float = 3.0
     policy_tables: tuple[str, ...] = ()
 
+    @property
+    def longest_silence_s(self) -> float:
+        """Seconds after which the feed is late: never before its next poll could have ended."""
+        return max(self.feed_max_age_s, self.feed_interval_s + READ_S)
+
 
 class Cache:
     """One of each; `start` sets it going, `aclose` ends all its tasks."""
@@ -74,7 +79,7 @@ class Cache:
         self._running: Sequence[asyncio.Task[None]] = ()
         self._redis_facts: Mapping[str, object] = {}
         self._watched = Watched(
-            tables, max_age_s=options.feed_max_age_s, policy=options.policy_tables
+            tables, max_age_s=options.longest_silence_s, policy=options.policy_tables
         )
         self._link = self._open_link() if options.redis_url else None
         self._stamps: Stamps = RedisStamps(self._link, self._tasks) if self._link else LocalStamps()

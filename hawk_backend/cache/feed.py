@@ -18,10 +18,11 @@ from hawk_backend.errors import SourceError
 from hawk_backend.observability import feed_heard, logger
 
 _LOG = logger("cache.feed")
-_READ_S = 2.0
+READ_S = 2.0
+"""That one read of the versions may take, in seconds."""
 _MICRO = 1_000_000
 SILENT_S = 10.0
-"""After so many seconds without a poll the service is not well."""
+"""After so many seconds without a poll, or two of its intervals, the service is not well."""
 
 
 class Versions(Protocol):
@@ -127,7 +128,7 @@ class Feed:
     async def look(self) -> Mapping[str, object]:
         """Return mode, lag and bound; raises SourceError where a feed has fallen silent."""
         await self._begun.wait()
-        silent = self.lag_s is None or self.lag_s > SILENT_S
+        silent = self.lag_s is None or self.lag_s > max(SILENT_S, 2 * self._interval_s)
         if silent and self._watched.installed is not False:
             raise SourceError(f"The version feed is not being read: {self._failure or 'no poll'}.")
         return self.report()
@@ -150,7 +151,7 @@ class Feed:
         """Read the versions, learn from them, and retire what has changed."""
         began = time.monotonic()
         try:
-            async with asyncio.timeout(_READ_S):
+            async with asyncio.timeout(READ_S):
                 versions = await self._source.versions()
         except (SourceError, TimeoutError) as exc:
             self._fails(str(exc) or "the versions did not arrive in time")
@@ -171,7 +172,7 @@ class Feed:
 
     async def _look_at_views(self) -> None:
         try:
-            async with asyncio.timeout(_READ_S):
+            async with asyncio.timeout(READ_S):
                 found = await self._source.views()
         except (SourceError, TimeoutError):
             return

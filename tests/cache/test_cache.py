@@ -133,6 +133,13 @@ async def test_tables_in_use_are_tended(
     assert (await ask(cache, VOLATILE.name))[0].tier is Tier.MEMORY
 
 
+@pytest.mark.parametrize(("interval_s", "late_s"), [(1.0, 3.0), (30.0, 32.0)])
+def test_a_feed_is_not_late_before_it_could_be_heard(interval_s: float, late_s: float) -> None:
+    """Who polls less often than HAWK_FEED_MAX_AGE_S does not lose the feed between two polls."""
+    options = CacheOptions(replica="a", feed_interval_s=interval_s, feed_max_age_s=3.0)
+    assert options.longest_silence_s == late_s
+
+
 async def test_retiring_answers_with_the_tables(caches: Caches, server: Server) -> None:
     """And says so where Redis does not confirm."""
     cache = caches.open(server)

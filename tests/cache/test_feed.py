@@ -157,6 +157,7 @@ async def test_a_feed_that_falls_silent_is_not_relied_on(
     database.errors["versions"] = broken()
     replica.watched._max_age_s = -1.0
     monkeypatch.setattr(feed_module, "SILENT_S", -1.0)
+    feed._interval_s = -1.0
     await feed.turn()
     assert feed.mode is FeedState.LATE
     assert (await replica.read(VOLATILE)).tier is Tier.SOURCE
