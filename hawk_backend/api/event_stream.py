@@ -51,7 +51,7 @@ class EventStream(Response):
     async def stream(self, receive: Receive, send: Send) -> None:
         """Send the events to the end, or until the browser has gone."""
         with observability.reading(), self._run.read(self._after) as reader:
-            gone = asyncio.create_task(_until_gone(receive))
+            gone = asyncio.create_task(until_gone(receive))
             gone.add_done_callback(lambda _: reader.close())
             try:
                 await self._send(reader, send)
@@ -80,7 +80,8 @@ class EventStream(Response):
         sending.reschedule(self._run.ticker.now())
 
 
-async def _until_gone(receive: Receive) -> None:
+async def until_gone(receive: Receive) -> None:
+    """Return when the server says that the client has gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
+from hawk_backend.api.event_stream import until_gone
 from hawk_backend.runs.collect import collect
 from hawk_backend.runs.run import Run
 
@@ -16,7 +17,7 @@ async def whole(run: Run, request: Request) -> dict[str, Any]:
     when none is left.
     """
     collecting = asyncio.create_task(collect(run))
-    gone = asyncio.create_task(_until_gone(request))
+    gone = asyncio.create_task(until_gone(request.receive))
     try:
         await asyncio.wait({collecting, gone}, return_when=asyncio.FIRST_COMPLETED)
         if collecting.done():
@@ -26,8 +27,3 @@ async def whole(run: Run, request: Request) -> dict[str, Any]:
         collecting.cancel()
         gone.cancel()
         await asyncio.gather(collecting, gone, return_exceptions=True)
-
-
-async def _until_gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

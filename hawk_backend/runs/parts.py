@@ -148,13 +148,12 @@ class Order:
     principal: Principal
     fresh: bool
     request_id: str
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def uid(self) -> tuple[Principal, str] | None:
         """By what the same prompt, sent again, is known; None where it is not."""
         return (self.principal, self.prompt.msg_uid) if self.prompt.msg_uid else None
-
-    timings_ms: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

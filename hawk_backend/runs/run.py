@@ -134,7 +134,7 @@ class Run:
         if self._generation:
             shutdown = why is Why.SHUTDOWN
             self._generation.stop(patience_s=self.clocks.drain if shutdown else None)
-            if not self.relay.begun:
+            if not self.relay.begun:  # it can only be stopped later: nobody is to wait for that
                 self._end()
 
     @property

@@ -28,10 +28,6 @@ class Watch:
         """Expire unless moved or put to rest within `seconds`."""
         self._due = self._ticker.now() + seconds
 
-    def at_most(self, seconds: float) -> None:
-        """Expire within `seconds`, or earlier if that was said before."""
-        self._due = min(self._due, self._ticker.now() + seconds)
-
     def rest(self) -> None:
         """Expire no more until armed again."""
         self._due = inf

@@ -1,6 +1,7 @@
 """A run as a response."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import MutableMapping
 from dataclasses import replace
@@ -14,7 +15,7 @@ from hawk_backend.api.event_stream import EventStream, StreamsOutside
 from hawk_backend.dev.dify.script import Script
 from hawk_backend.models import SERVICE, Prompt
 from hawk_backend.runs.run import Run
-from hawk_backend.serve import listen
+from hawk_backend.serve import Connection, listen
 from tests.runs.rig import FAST, INTENT, LIMITS, PATIENCE, Rig, events_of, kinds, rigged
 
 LONG = Script(answer="word " * 100, tokens=20_000, rate=0)
@@ -26,6 +27,12 @@ def submitted(rig: Rig) -> Run:
     return rig.runs.submit(
         Prompt(user_prompt="x"), INTENT, SERVICE, fresh=False, request_id="r-direct"
     )
+
+
+async def never() -> Message:
+    """Receive nothing, as from a client who stays and has sent everything."""
+    await asyncio.Event().wait()
+    raise AssertionError
 
 
 async def run_to_its_end(run: Run) -> None:
@@ -93,10 +100,6 @@ async def test_every_write_holds_whole_events_and_is_bounded() -> None:
     """No event is split over two writes, and a reader who is far behind gets shares of 64 KiB."""
     writes: list[bytes] = []
 
-    async def receive() -> Message:
-        await asyncio.Event().wait()
-        raise AssertionError
-
     async def send(message: Message) -> None:
         writes.append(message.get("body", b""))
 
@@ -104,7 +107,7 @@ async def test_every_write_holds_whole_events_and_is_bounded() -> None:
         await rig.standin.script(Script(answer="word " * 10, tokens=2000, rate=0))
         run = submitted(rig)
         await run_to_its_end(run)
-        await EventStream(run)({}, receive, send)
+        await EventStream(run)({}, never, send)
         await rig.clean()
 
     assert len(run.buffer) > 2000
@@ -117,10 +120,6 @@ async def test_the_framework_has_returned_while_a_stream_is_open() -> None:
     """What it holds of a request is free long before the stream has ended."""
     told: list[str] = []
 
-    async def receive() -> Message:
-        await asyncio.Event().wait()
-        raise AssertionError
-
     async def send(message: Message) -> None:
         told.append(message["type"])
 
@@ -131,17 +130,13 @@ async def test_the_framework_has_returned_while_a_stream_is_open() -> None:
             await EventStream(run)(scope, receive, send)
             told.append("framework returned")
 
-        await StreamsOutside(framework)({"type": "http"}, receive, send)
+        await StreamsOutside(framework)({"type": "http"}, never, send)
 
     assert told[:3] == ["http.response.start", "framework returned", "http.response.body"]
 
 
 async def test_a_server_that_raises_when_the_browser_has_gone_is_understood() -> None:
     """Some servers tell a loss by OSError from send; the reader leaves, nothing breaks."""
-
-    async def receive() -> Message:
-        await asyncio.Event().wait()
-        raise AssertionError
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.body":
@@ -150,7 +145,7 @@ async def test_a_server_that_raises_when_the_browser_has_gone_is_understood() ->
     async with rigged() as rig:
         await rig.standin.script(LONG.model_copy(update={"rate": 100}))
         run = submitted(rig)
-        await EventStream(run)({}, receive, send)
+        await EventStream(run)({}, never, send)
         await rig.clean()
 
     assert run.readers == 0
@@ -175,6 +170,26 @@ async def test_a_browser_that_stops_reading_is_dropped(also: bool) -> None:  # n
     assert run.readers == 0
     assert str(run.outcome) == ("completed" if also else "stopped")
     assert stats["stop_requests"] == (0 if also else 1)
+
+
+async def test_a_browser_that_stops_reading_costs_a_bounded_buffer() -> None:
+    """At most 256 KiB, the kernel's buffer included, however long the answer is."""
+    async with rigged() as rig:
+        await rig.standin.script(LONG.model_copy(update={"tokens": 2_000}))
+        stuck = await open_and_stop_reading(rig)
+        await rig.standin.until(finished=1)
+        (transport,) = {
+            thing.transport
+            for thing in gc.get_objects()
+            if isinstance(thing, Connection) and thing.transport.get_write_buffer_size()
+        }
+        ours = transport.get_write_buffer_size()
+        kernels = transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+        (run,) = rig.runs._runs.values()
+        stuck.close()
+
+    assert run.buffer.size > 1024 * 1024
+    assert ours + kernels <= 256 * 1024
 
 
 async def open_and_stop_reading(rig: Rig) -> socket.socket:
