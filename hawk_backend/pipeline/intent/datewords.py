@@ -130,7 +130,7 @@ TIME = wordset(
 )
 KINDS_OF_DAY = wordset("calendar trading business working full consecutive")
 BY = wordset("by before until till next to")
-YEAR_BEFORE = wordset("in for during since year")
+YEAR_BEFORE = wordset("in for during since year the")
 NO_YEAR_BEFORE = wordset("to hedge usd eur notional amount")
 MONEY_UNITS = wordset("k m mm bn b mio mil %")
 RUNNING_BEFORE = wordset("was did over for of were during in is")
