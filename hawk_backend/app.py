@@ -13,13 +13,12 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 
 from hawk_backend import __version__, web
 from hawk_backend.api import cache as cache_operations
 from hawk_backend.api import hedge_ai, operations, problems, prompts
 from hawk_backend.api.health import Facts, Probe, Watch
-from hawk_backend.api.middleware import PlainPath, RequestId, Unforeseen
+from hawk_backend.api.middleware import ListedOrigins, PlainPath, RequestId, Unforeseen
 from hawk_backend.api.services import Identity, Readiness, Services
 from hawk_backend.cache.cache import Cache, CacheOptions
 from hawk_backend.cache.slices import Clocks
@@ -100,7 +99,7 @@ async def drain(services: Services, seconds: float) -> None:
 
 def _middleware(settings: Settings) -> list[Middleware]:
     cors = Middleware(
-        CORSMiddleware,
+        ListedOrigins,
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Content-Type", "X-Request-Id", "X-Hawk-Fresh", "Authorization"],

@@ -10,6 +10,7 @@ import gc
 import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from http import HTTPStatus
 from types import FrameType
 
 import uvicorn
@@ -17,6 +18,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hawk_backend.api.event_stream import StreamsOutside
+from hawk_backend.api.problems import problem
 from hawk_backend.errors import ConfigurationError
 
 SEND_BUFFER = 64 * 1024
@@ -26,12 +28,6 @@ HEAD_LIMIT = 64 * 1024
 """Bytes of a request's line and headers that are waited for."""
 HEAD_S = 20.0
 """Seconds from the connection, or from a later request's first byte, to the end of its head."""
-_HEAD_TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"content-length: 0\r\nconnection: close\r\n\r\n"
-)
-
-
 _FULL_PASS = 200
 """Passes of garbage collection over what is younger, for one over everything."""
 
@@ -65,13 +61,21 @@ class Connection(HttpToolsProtocol):
         if self._head is not None:
             self._head += len(data)
             if self._head > HEAD_LIMIT:
-                self.transport.write(_HEAD_TOO_LARGE)
-                self.transport.close()
+                detail = f"The head of the request is over {HEAD_LIMIT} bytes."
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP/1.1 in the form of every other refusal."""
+        self._refuse(HTTPStatus.BAD_REQUEST, msg)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._rest()
         super().connection_lost(exc)
+
+    def _refuse(self, status: HTTPStatus, detail: str) -> None:
+        self.transport.write(_refusal(status, detail))
+        self.transport.close()
 
     def _wait(self) -> None:
         if self._late is None:
@@ -81,6 +85,21 @@ class Connection(HttpToolsProtocol):
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+
+def _refusal(status: HTTPStatus, detail: str) -> bytes:
+    """Write the answer to a request that never reaches the app."""
+    answer = problem(
+        status,
+        status.phrase.lower().replace(" ", "-"),
+        status.phrase,
+        detail,
+        remedy="send a well-formed HTTP/1.1 request with few and short headers",
+        headers={"Connection": "close"},
+    )
+    head = b"\r\n".join(b"%s: %s" % header for header in answer.raw_headers)
+    line = f"HTTP/1.1 {status} {status.phrase}".encode()
+    return line + b"\r\n" + head + b"\r\n\r\n" + bytes(answer.body)
 
 
 class Server(uvicorn.Server):

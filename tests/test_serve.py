@@ -1,6 +1,7 @@
 """Serving: what a connection may cost, and how a real process starts and ends."""
 
 import asyncio
+import json
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -216,6 +217,17 @@ async def test_a_head_without_end_is_refused(gateway: httpx.AsyncClient) -> None
             await asyncio.sleep(0.01)  # each is read by itself
         answer = await reader.read()
     assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"application/problem+json" in answer
+
+
+async def test_what_is_no_http_is_refused_as_everything_is(gateway: httpx.AsyncClient) -> None:
+    """A request that never reaches the app gets a problem with its remedy, too."""
+    async with connection(str(gateway.base_url)) as (reader, writer):
+        writer.write(b"BREW /coffee HTTP/9.9\r\n\r\n")
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/problem+json" in head
+    assert json.loads(body)["remedy"]
 
 
 async def test_a_head_within_the_limit_is_read(gateway: httpx.AsyncClient) -> None:

@@ -1,10 +1,13 @@
 """Pure ASGI layers around the app: streams stay streams."""
 
 import re
+from http import HTTPStatus
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hawk_backend.api.problems import problem
@@ -14,6 +17,7 @@ _LOG = logger("api")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SLASHES = re.compile("/{2,}")
 _PREFIX = "/api/"
+_SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class RequestId:
@@ -38,6 +42,47 @@ class RequestId:
 
         with bound(request_id=request_id):
             await self.app(scope, receive, tagged)
+
+
+class ListedOrigins(CORSMiddleware):
+    """CORS for the listed origins; a page of another may neither read here nor change anything.
+
+    A browser sends a foreign page's simple requests without asking first, and says so in
+    Sec-Fetch-Site. The gateway's own page stays its own behind any proxy.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a foreign page's POST or DELETE; else answer as CORS has it."""
+        if scope["type"] == "http" and self._is_foreign(scope["method"], Headers(scope=scope)):
+            await _not_listed(403, "Another site's page may not change anything here.")(
+                scope, receive, send
+            )
+        else:
+            await super().__call__(scope, receive, send)
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Answer a preflight; a refusal is a problem that says how to be let in."""
+        response = super().preflight_response(request_headers)
+        if response.status_code == HTTPStatus.OK:
+            return response
+        return _not_listed(response.status_code, f"{bytes(response.body).decode()}.")
+
+    def _is_foreign(self, method: str, headers: Headers) -> bool:
+        return (
+            method not in _SAFE
+            and headers.get("sec-fetch-site") in {"cross-site", "same-site"}
+            and not self.is_allowed_origin(headers.get("origin", ""))
+        )
+
+
+def _not_listed(status: int, detail: str) -> Response:
+    return problem(
+        status,
+        "origin-not-listed",
+        "Origin not listed",
+        detail,
+        remedy="list the page's exact origin, such as http://localhost:4200, in ALLOWED_ORIGINS",
+    )
 
 
 class PlainPath:

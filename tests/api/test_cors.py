@@ -27,6 +27,35 @@ async def test_a_foreign_origin_gets_no_leave(gateway: httpx.AsyncClient) -> Non
         assert "access-control-allow-origin" not in response.headers
 
 
+async def test_a_refused_preflight_says_how_to_be_let_in(gateway: httpx.AsyncClient) -> None:
+    """The developer of a page on another port finds the setting's name in the answer."""
+    asked = {"origin": "http://localhost:4300", "access-control-request-method": "POST"}
+    response = await gateway.options("/hawk-agent/process-prompt", headers=asked)
+    assert response.status_code == 400
+    assert "access-control-allow-origin" not in response.headers
+    assert "ALLOWED_ORIGINS" in response.json()["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "site", "status"),
+    [
+        (FOREIGN, "cross-site", 403),
+        ("null", "cross-site", 403),
+        ("http://localhost:4300", "same-site", 403),
+        (OURS, "same-site", 200),
+        ("https://hawk.example", "same-origin", 200),
+        (None, None, 200),
+    ],
+)
+async def test_a_foreign_page_changes_nothing(
+    gateway: httpx.AsyncClient, origin: str | None, site: str | None, status: int
+) -> None:
+    """A request that a browser sends without a preflight is refused; others are served."""
+    headers = {"origin": origin, "sec-fetch-site": site} if origin and site else {}
+    response = await gateway.post("/cache/clear/CNY", headers=headers)
+    assert response.status_code == status
+
+
 async def test_the_request_id_is_exposed_and_kept(gateway: httpx.AsyncClient) -> None:
     """A well-formed X-Request-Id comes back and scripts of the origin may read it."""
     headers = {"origin": OURS, "x-request-id": "abc-123"}
