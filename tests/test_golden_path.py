@@ -27,10 +27,9 @@ select
 + (select count(distinct entity_id) from usd_pb_deposit
    where entity_id in (select entity_id from cny))
 + (select count(*) from v_usd_pb_capacity_check where entity_id in (select entity_id from cny))
-+ (select count(*) from overlay_configuration where active_flag = 'Y' and currency_code = 'CNY')
 + (select count(*) from hedge_instructions
-   where exposure_currency = 'CNY' and (instruction_date = date '2025-09-17' or instruction_status
-     not in ('Active', 'Executed', 'Completed', 'Failed', 'Cancelled', 'Rejected')))
+   where exposure_currency = 'CNY' and instruction_date = date '2025-09-17'
+     and instruction_status in ('Executed', 'Completed'))
 + (select count(*) from (
      select distinct currency_pair, rate_type from currency_rates
      where effective_date <= date '2025-09-17'

@@ -41,7 +41,8 @@ class IntentTables:
     `instruction` is the letter of an instruction; for I, U, R, T and A a critical table that is
     missing or absent ends the prompt. `limits` bounds the rows of a table after its filter;
     the tables of `regardless` are read for the whole currency, with the rows of a record that the
-    prompt names beside the others; those of `history` show all days.
+    prompt names beside the others; those of `history` show all days. Of a table in `shown` only the
+    rows that pass these slots, too, are shown and counted; the others are for the desk alone.
     """
 
     name: Name
@@ -54,6 +55,7 @@ class IntentTables:
     regardless: tuple[Name, ...] = ()
     history: tuple[Name, ...] = ()
     filters: Mapping[str, tuple[Name, ...]] = field(default_factory=dict)
+    shown: Mapping[Name, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def binding(self) -> bool:
@@ -77,24 +79,27 @@ class IntentTables:
         for key in ("limits", "regardless", "history"):
             others = sorted({*getattr(self, key)} - {*named})
             faults += [f"{key}: {name} is none of its tables" for name in others]
+        narrowed = [
+            *(("filters", slot, name) for slot, names in self.filters.items() for name in names),
+            *(("shown", slot, name) for name, slots in self.shown.items() for slot in slots),
+        ]
         if self.binding and not self.critical:
             faults.append("an instruction other than Q needs a critical table")
         return faults + [
-            fault
-            for slot, names in self.filters.items()
-            for name in names
-            for fault in _filter_faults(slot, name, named, tables)
+            f"{key}.{fault}"
+            for key, slot, name in narrowed
+            for fault in _slot_faults(slot, name, named, tables)
         ]
 
 
-def _filter_faults(
+def _slot_faults(
     slot: str, name: str, named: list[str], tables: Mapping[str, Table]
 ) -> Iterator[str]:
     if slot in HARD:
-        yield f"filters.{slot}: narrows every table that has a rule for it, name it nowhere"
+        yield f"{slot}: narrows every table that has a rule for it, name it nowhere"
     elif slot not in SOFT:
-        yield f"filters.{slot} is no slot"
+        yield f"{slot} is no slot"
     elif name not in named:
-        yield f"filters.{slot}: {name} is none of its tables"
+        yield f"{slot}: {name} is none of its tables"
     elif name in tables and ("snapshot" if slot == "as_of" else slot) not in tables[name].filters:
-        yield f"filters.{slot}: {name} has no rule for it in tables.toml"
+        yield f"{slot}: {name} has no rule for it in tables.toml"

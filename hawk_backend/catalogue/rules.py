@@ -14,7 +14,7 @@ HARD = ("active", "currency", "entity", "entity_type", "nav_type", "snapshot", *
 
 SOFT = (
     *("status", "hedge_method", "instrument", "portfolio", "period"),
-    *("as_of", "open", "current"),
+    *("as_of", "open", "current", "executed", "today"),
 )
 """Slots that narrow only the tables that the intent names for them."""
 

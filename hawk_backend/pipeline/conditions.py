@@ -13,7 +13,7 @@ ENTITIES = "entity_master"
 """The table that knows what a name of an entity stands for."""
 CURRENCIES = "currency_configuration"
 """The table that knows the proxy of a currency."""
-_FIXED = frozenset({"active", "snapshot", "open", "current"})
+_FIXED = frozenset({"active", "snapshot", "open", "current", "executed", "today"})
 """Slots that need no value of the prompt."""
 _WHOSE = frozenset({"entity", "entity_type", "nav_type"})
 """Slots that take a part of a currency."""
@@ -24,6 +24,7 @@ class Narrow:
     """What the intents that use a table say of it: what narrows it beside the hard slots."""
 
     soft: frozenset[str]
+    shown: frozenset[str]
     unbound: frozenset[str]
     regardless: bool
     history: bool
@@ -38,9 +39,11 @@ class Narrow:
         name = table.name
         users = [reading for reading in readings if name in reading]
         slots = [{slot for slot, names in r.filters.items() if name in names} for r in users]
+        shown = [{*reading.shown.get(name, ())} for reading in users]
         limits = [reading.limits.get(name) for reading in users]
         return cls(
             soft=frozenset(set.intersection(*slots) if slots else ()),
+            shown=frozenset(set.intersection(*shown) if shown else ()),
             unbound=table.unbound(read),
             regardless=any(name in reading.regardless for reading in users),
             history=any(name in reading.history for reading in users),
@@ -60,6 +63,14 @@ def where(table: Table, narrow: Narrow, asked: Wanted) -> Where:
     if named and not narrow.regardless:
         return (named,)
     return tuple((*named, slot) for slot in slots if _narrows(slot, table, narrow, asked))
+
+
+def shown(table: Table, narrow: Narrow, asked: Wanted) -> Where:
+    """Return the groups that choose, of the rows that are read, those that are shown."""
+    named = tuple(slot for slot in asked.named if slot in table.slots)
+    if named and not narrow.regardless:
+        return ()
+    return tuple((*named, slot) for slot in table.slots if slot in narrow.shown)
 
 
 def _narrows(slot: str, table: Table, narrow: Narrow, asked: Wanted) -> bool:

@@ -187,8 +187,7 @@ class _Prompt:
                 yield partial(_failed, query, self._failed.get(query.table, late))
 
     def _passing(self, query: TableQuery) -> Passing:
-        filters = Filters(self._bound(), self._slice)
-        return filters.passing(self._slices[query.table], query.where, as_of=query.as_of)
+        return Filters(self._bound(), self._slice).answer(self._slices[query.table], query)
 
     def _slice(self, table: str, _slot: str) -> Slice | None:
         return self._slices.get(table)

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from hawk_backend.catalogue import NAMING, Rule
 from hawk_backend.pipeline.matching import Bound, everything, match, present, speaks
+from hawk_backend.pipeline.plan import TableQuery
 from hawk_backend.rows import Cell, Slice
 
 Lookup: TypeAlias = Callable[[str, str], Slice | None]
@@ -15,10 +16,14 @@ Lookup: TypeAlias = Callable[[str, str], Slice | None]
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """Positions of rows that pass; not `certain` where others may pass that cannot be seen."""
+    """Positions of rows that pass; not `certain` where others may pass that cannot be seen.
+
+    `unseen` are those that pass for the desk alone.
+    """
 
     positions: frozenset[int]
     certain: bool = True
+    unseen: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,14 @@ class Filters:
 
     bound: Bound
     through: Lookup
+
+    def answer(self, table: Slice, query: TableQuery) -> Passing:
+        """Return the rows that answer a query, apart from those that the desk alone sees."""
+        found = self.passing(table, query.where, as_of=query.as_of)
+        if not query.shown:
+            return found
+        shown = self.passing(table, query.shown, as_of=query.as_of).positions
+        return Passing(found.positions & shown, found.certain, found.positions - shown)
 
     def passing(
         self, table: Slice, where: Sequence[Sequence[str]], *, as_of: bool = False

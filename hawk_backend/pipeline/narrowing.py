@@ -50,7 +50,7 @@ class Narrowing:
             else await self._rows(own.slice, query.where, filters, as_of=query.as_of)
         )
         rows = replace(found or own, ms=ms + own.ms + (found.ms if found else 0.0))
-        return rows, filters.passing(rows.slice, query.where, as_of=query.as_of)
+        return rows, filters.answer(rows.slice, query)
 
     async def _bound(self, query: TableQuery, bound: Bound) -> Bound:
         """Find out by questions which currency is meant, where the slices did not tell."""

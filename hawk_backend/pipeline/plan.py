@@ -20,12 +20,14 @@ class TableQuery:
     """A table in its total order, narrowed in process, at most `limit` rows of it.
 
     `as_of` says that the asked day, not today, chooses the snapshot. `through` are the other
-    tables that must be there before the rows can be told.
+    tables that must be there before the rows can be told. Rows that do not pass `shown`, too, are
+    for the desk alone: they are neither shown nor counted.
     """
 
     table: str
     need: Need
     where: Where = ()
+    shown: Where = ()
     limit: int | None = None
     as_of: bool = False
     through: frozenset[str] = frozenset()
@@ -131,11 +133,13 @@ def _query(
     rests_on: frozenset[str],
 ) -> TableQuery:
     groups = conditions.where(catalogue.tables[name], narrow, asked)
+    shown = conditions.shown(catalogue.tables[name], narrow, asked)
     return TableQuery(
         table=name,
         need=need,
         where=groups,
+        shown=shown,
         limit=narrow.limit,
         as_of="as_of" in narrow.soft,
-        through=conditions.through(catalogue, name, groups, rests_on),
+        through=conditions.through(catalogue, name, groups + shown, rests_on),
     )

@@ -37,7 +37,7 @@ class _Job:
     where: Where
     future: asyncio.Future[Read]
     waiting: int = 0
-    sent_at: float | None = None
+    sent_at: float = 0.0
 
 
 class Reads:
@@ -82,7 +82,7 @@ class Reads:
         for future in futures:
             if (job := self._jobs.get(future)) is not None:
                 job.waiting -= 1
-                if not job.waiting and job.sent_at is None:
+                if not job.waiting and not job.sent_at:
                     self._unsent.pop(job.key, None)
                     self._jobs.pop(job.future)
 
@@ -109,7 +109,7 @@ class Reads:
     def _send(self, job: _Job) -> None:
         job.sent_at = time.perf_counter()
         del self._unsent[job.key]
-        task = asyncio.ensure_future(self._run(job, job.sent_at))
+        task = asyncio.ensure_future(self._run(job))
         self._in_flight[task] = job
         task.add_done_callback(self._sent)
 
@@ -121,27 +121,27 @@ class Reads:
         if self._queue:
             self._call_pump()
 
-    async def _run(self, job: _Job, started: float) -> None:
+    async def _run(self, job: _Job) -> None:
         try:
             answer = await self._source.read(job.table, job.principal, job.where)
             rows = self._slice(job.table, answer)
-            self._release_older(job, rows, answer)
-            job.future.set_result(Read(rows, Tier.SOURCE, _ms(started), answer))
+            self._serve(job, rows, answer)
         except SourceError as exc:
             _fail(job, exc)
         except Exception as exc:  # noqa: BLE001 - whatever it is, whoever waits must learn of it
             _fail(job, SourceError(f"{job.table.name}: {type(exc).__name__}"))
             _LOG.error("read failed", table=job.table.name, error=type(exc).__name__)
         finally:
-            self._learn(job.table.name, _ms(started))
+            self._learn(job.table.name, _ms(job.sent_at))
 
-    def _release_older(self, job: _Job, rows: Slice, answer: Answer) -> None:
-        """Serve those who wait for the same rows by a query that was sent earlier, and end it."""
-        for task, older in list(self._in_flight.items()):
-            if older is job:
+    def _serve(self, job: _Job, rows: Slice, answer: Answer) -> None:
+        """Serve those who wait for the job, and end older queries for the same rows with it."""
+        for task, other in list(self._in_flight.items()):
+            if other.key == job.key and not other.future.done():
+                other.future.set_result(Read(rows, Tier.SOURCE, _ms(other.sent_at), answer))
+            if other is job:
                 return
-            if older.key == job.key and older.sent_at is not None and not older.future.done():
-                older.future.set_result(Read(rows, Tier.SOURCE, _ms(older.sent_at), answer))
+            if other.key == job.key:
                 task.cancel()
 
     def _slice(self, table: Table, answer: Answer) -> Slice:

@@ -16,9 +16,10 @@ class TableResult:
     """How one table's read ended, and its rows after filter and limit.
 
     `positions` are indices into `slice.rows` (and `slice.lines`) that passed filter and limit,
-    in the table's order. `complete` says that every row that the filter allows is there; a fresh
-    table that is not complete for another reason than its limit says `incomplete`. `stamp` tells
-    later whether the table has changed since.
+    in the table's order; `unseen` those of rows that are for the desk alone. `complete` says that
+    every row that the filter allows is there; a fresh table that is not complete for another
+    reason than its limit says `incomplete`. `stamp` tells later whether the table has changed
+    since.
     """
 
     table: str
@@ -27,6 +28,7 @@ class TableResult:
     tier: Tier = Tier.NONE
     slice: Slice | None = None
     positions: tuple[int, ...] = ()
+    unseen: tuple[int, ...] = ()
     complete: bool = False
     ms: float = 0.0
     as_of: date | None = None
@@ -35,12 +37,15 @@ class TableResult:
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """Rows after filter and limit, in the table's order."""
-        return () if self.slice is None else tuple(self.slice.rows[i] for i in self.positions)
+        """Rows that the desk computes with, in the table's order: shown or not."""
+        if self.slice is None:
+            return ()
+        known = sorted((*self.positions, *self.unseen)) if self.unseen else self.positions
+        return tuple(self.slice.rows[i] for i in known)
 
     @property
     def lines(self) -> Iterator[str]:
-        """The same rows as rendered lines under `slice.header`."""
+        """The rows that are shown, as lines under `slice.header`."""
         return iter(()) if self.slice is None else (self.slice.lines[i] for i in self.positions)
 
 
@@ -67,6 +72,7 @@ def read(query: TableQuery, found: Read, passing: Passing, now: datetime) -> Tab
         tier=found.tier,
         slice=found.slice,
         positions=positions,
+        unseen=tuple(sorted(passing.unseen)),
         complete=whole and len(positions) == len(passed),
         ms=found.ms,
         as_of=_as_of(found.slice, positions),

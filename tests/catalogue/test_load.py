@@ -150,6 +150,12 @@ def test_known_currencies_are_iso_codes_and_the_offshore_renminbi() -> None:
         ),
         (
             "intents.toml",
+            'hedge_instructions = ["executed", "today"]',
+            'hedge_instructions = ["executed", "tody"]',
+            "intents.toml [hedge_inception]: shown.tody is no slot",
+        ),
+        (
+            "intents.toml",
             'adds = ["entity_master"',
             'adds = ["entity_masters"',
             "intents.toml [scopes.comprehensive]: entity_masters is no table",

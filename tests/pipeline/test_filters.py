@@ -39,7 +39,7 @@ def passing(
     }
     bound = bind(plan, lambda name, _slot: known.get(name), frozenset(absent))
     filters = Filters(bound, lambda name, _slot: known.get(name))
-    return filters.passing(own, query.where, as_of=query.as_of)
+    return filters.answer(own, query)
 
 
 def kept(intent: Intent, table: str, rows: Rows, *others: Slice) -> list[object]:
@@ -238,6 +238,12 @@ def instructions(intent: str, **slots: object) -> list[object]:
     return kept(asks(intent, **slots), "hedge_instructions", INSTRUCTIONS)
 
 
+def unseen(intent: str, **slots: object) -> list[object]:
+    """Return the instructions that an intent has read for the desk alone."""
+    found = passing(asks(intent, **slots), "hedge_instructions", INSTRUCTIONS)
+    return [INSTRUCTIONS[i]["instruction_id"] for i in sorted(found.unseen)]
+
+
 def test_rollover_and_termination_see_open_instructions() -> None:
     """What was cancelled or failed cannot be rolled or closed; an unknown state may be open."""
     for intent in ("hedge_rollover", "hedge_termination"):
@@ -264,18 +270,23 @@ def test_a_named_record_is_not_narrowed_further() -> None:
     assert instructions("hedge_amendment", order_id="ORD-4", currency=("CNY",)) == ["INST4"]
 
 
-def test_capacity_sees_what_is_of_today_or_in_flight() -> None:
+def test_capacity_shows_what_was_executed_today() -> None:
     """A named order comes beside it, an entity takes no part of it away."""
     for intent in ("hedge_utilization", "hedge_inception"):
-        assert instructions(intent, currency=("CNY",)) == ["INST2", "INST3"]
-        assert instructions(intent, currency=("KRW",)) == ["INST4", "INST5", "INST6"]
-        assert instructions(intent, currency=("KRW",), entity_ids=("ENTITY0002",)) == [
-            *("INST4", "INST5", "INST6")
-        ]
-        named = instructions(intent, currency=("KRW",), order_id="ORD-1")
-        assert named == ["INST1", "INST2", "INST4", "INST5", "INST6"]
-        current = ["INST2", "INST3", "INST4", "INST5", "INST6"]
-        assert instructions(intent, order_id="ORD-99") == current
+        assert instructions(intent, currency=("CNY",)) == ["INST2"]
+        assert instructions(intent, currency=("KRW",)) == []
+        assert instructions(intent, currency=("CNY",), entity_ids=("ENTITY0002",)) == ["INST2"]
+        assert instructions(intent, currency=("KRW",), order_id="ORD-1") == ["INST1", "INST2"]
+        assert instructions(intent, order_id="ORD-99") == ["INST2"]
+
+
+def test_the_desk_sees_what_is_of_today_or_in_flight() -> None:
+    """What capacity does not show, because it has no effect yet, the desk may still tell of."""
+    for intent in ("hedge_utilization", "hedge_inception"):
+        assert unseen(intent, currency=("CNY",)) == ["INST3"]
+        assert unseen(intent, currency=("KRW",)) == ["INST4", "INST5", "INST6"]
+        assert unseen(intent, currency=("KRW",), order_id="ORD-5") == ["INST4", "INST6"]
+    assert unseen("hedge_inquiry", currency=("KRW",)) == []
 
 
 def test_a_status_narrows_what_it_is_a_status_of() -> None:

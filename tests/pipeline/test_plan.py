@@ -65,15 +65,14 @@ def test_all_requests_of_a_prompt_are_planned() -> None:
 
 
 def test_one_request_does_not_hide_the_rows_of_another() -> None:
-    """Current instructions are enough for capacity, a list of instructions needs all."""
+    """Of capacity's instructions some are for the desk alone, a list of instructions shows all."""
     alone = asks("hedge_utilization", currency=("CNY",))
     both = planned(replace(alone, intents=("hedge_utilization", "hedge_inquiry")))
 
-    assert query(planned(alone), "hedge_instructions").where == (
-        ("currency",),
-        ("current",),
-    )
+    assert query(planned(alone), "hedge_instructions").where == (("currency",), ("current",))
+    assert query(planned(alone), "hedge_instructions").shown == (("executed",), ("today",))
     assert query(both, "hedge_instructions").where == (("currency",),)
+    assert query(both, "hedge_instructions").shown == ()
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE.intents))

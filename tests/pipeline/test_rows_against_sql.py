@@ -1,7 +1,7 @@
 """On the real parts, the rows of every family of intents are those of independent SQL."""
 
 import tomllib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from hawk_backend.pipeline.fetch import Fetch, TableResult
 from hawk_backend.pipeline.intent import Intent, IntentParser
 from hawk_backend.pipeline.plan import plan
 from hawk_backend.pipeline.reads import Reads
+from hawk_backend.rows import Row
 from tests.pipeline.shelf import CATALOGUE, SINGAPORE, Straight, asks
 from tests.stack import ANCHOR, LocalStack
 
@@ -95,9 +96,14 @@ async def fetched(
 
 
 def keys(result: TableResult) -> list[tuple[str, ...]]:
-    """Return the key of every row, in order of the keys."""
+    """Return the key of every row that is shown, in order of the keys."""
+    return keys_of(result, [result.slice.rows[i] for i in result.positions] if result.slice else [])
+
+
+def keys_of(result: TableResult, rows: Iterable[Row]) -> list[tuple[str, ...]]:
+    """Return the keys of these rows of a result, in order."""
     names = result.slice.table.key if result.slice else ()
-    return sorted(tuple(str(row[name]) for name in names) for row in result.rows)
+    return sorted(tuple(str(row[name]) for name in names) for row in rows)
 
 
 async def check(
@@ -127,10 +133,14 @@ async def compare(
 
 
 async def test_check_if_i_can_hedge_cny_today(supabase: Supabase, sql: asyncpg.Connection) -> None:
-    """Everything that capacity is computed from, and what is of today or in flight."""
+    """Everything that capacity is computed from; what is in flight is for the desk alone."""
     intent = PARSER.parse("Check if I can hedge 150K CNY today")
-    questions = CAPACITY | {"hedge_instructions": "current_instructions"}
+    questions = CAPACITY | {"hedge_instructions": "executed_today"}
     results = await check(supabase, sql, intent, questions, c="CNY")
+    instructions = results["hedge_instructions"]
+    current = await sql.fetch(question("current_instructions", c="CNY"))
+    assert keys_of(instructions, instructions.rows) == sorted(map(tuple, current))
+    assert len(instructions.positions) < len(instructions.rows)
 
     assert intent.intent == "hedge_utilization"
     assert len(results["entity_master"].rows) == 4

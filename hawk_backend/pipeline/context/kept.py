@@ -77,7 +77,7 @@ class KeptDesk:
 def _rows(results: Sequence[TableResult]) -> Hashable:
     return tuple(
         (
-            *(result.table, id(result.slice), result.positions),
+            *(result.table, id(result.slice), result.positions, result.unseen),
             *(result.state, result.reason, result.complete),
         )
         for result in results
