@@ -102,6 +102,6 @@ class StreamsOutside:
         streams: list[EventStream] = []
         inside = {**scope, _OUTSIDE: streams}
         await self._app(inside, receive, send)
-        del inside
+        del inside  # the framework has put route, dependencies and stacks into it
         if streams:
             await streams.pop().stream(receive, send)

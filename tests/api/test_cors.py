@@ -68,3 +68,14 @@ async def test_a_malformed_request_id_is_replaced(gateway: httpx.AsyncClient) ->
     """An id that could break a log line or a header is replaced by ours."""
     response = await gateway.get("/health", headers={"x-request-id": "a b;c" * 30})
     assert response.headers["x-request-id"].isalnum()
+
+
+async def test_a_stream_has_the_headers_of_every_layer(gateway: httpx.AsyncClient) -> None:
+    """It is sent when the framework has returned, its head is not."""
+    headers = {"origin": OURS, "x-request-id": "mine"}
+    body = {"user_prompt": "What is our hedging capacity for CNY today?"}
+    response = await gateway.post("/hawk-agent/process-prompt", json=body, headers=headers)
+
+    assert response.headers["access-control-allow-origin"] == OURS
+    assert response.headers["x-request-id"] == "mine"
+    assert b'"request_id":"mine"' in response.content.partition(b"\n\n")[0]
