@@ -114,7 +114,10 @@ def _progress(event: dict[str, Any]) -> str:
     if kind == "intent":
         return f"intent   {event['intent']} ({event['confidence']:.0%}, {event['scope']})"
     if kind == "table":
-        return f"table    {event['table']}: {event['state']}, {event['rows']} rows"
+        rows = event["rows"]
+        return (
+            f"table    {event['table']}: {event['state']}, {rows} {'row' if rows == 1 else 'rows'}"
+        )
     if kind == "context":
         return f"context  {event['chars']:,} characters, sha256 {event['sha256'][:12]}"
     if kind == "queue":
@@ -197,9 +200,16 @@ async def _check() -> int:
     return int(any(part.amiss for part in parts.values()))
 
 
-def _listed(found: object) -> object:
+def _listed(found: object) -> str:
     """Return what was found as a person reads it."""
-    return (", ".join(found) if isinstance(found, list | tuple) else found) or "none"
+    if isinstance(found, Mapping):
+        parts = [f"{name} ({_listed(what)})" for name, what in found.items() if what]
+        return ", ".join(parts).replace("_", " ") or "none"
+    if isinstance(found, list | tuple):
+        return ", ".join(map(str, found)) or "none"
+    if isinstance(found, bool):
+        return "yes" if found else "no"
+    return "none" if found is None else str(found)
 
 
 async def _discovered(report: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -227,7 +237,9 @@ def analyze(
     ] = None,
     gazetteer: Annotated[
         Path | None,
-        typer.Option(help="JSON that maps names of entities to their ids.", exists=True),
+        typer.Option(
+            help="JSON that maps names of entities to their ids.", exists=True, dir_okay=False
+        ),
     ] = None,
 ) -> None:
     """Read prompts and print what each asks for, one JSON object a line; nothing is fetched."""
@@ -238,13 +250,27 @@ def analyze(
     from hawk_backend.pipeline.intent.analyze import read_records
     from hawk_backend.settings import read_clock
 
-    names = orjson.loads(gazetteer.read_bytes()) if gazetteer else None
+    names = _names(gazetteer) if gazetteer else None
     lines = [prompt] if prompt is not None else _lines(file)
     records = read_records(lines) if prompt is None else lines
     frames = frames_of(IntentParser(read_clock().today, names), records)
     with _progress_of(frames, len(lines)) as shown:
         for frame in shown:
             sys.stdout.buffer.write(orjson.dumps(frame, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _names(gazetteer: Path) -> dict[str, str]:
+    import orjson
+
+    try:
+        names = orjson.loads(gazetteer.read_bytes())
+    except ValueError:
+        names = None
+    if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
+        raise ConfigurationError(
+            f"{gazetteer} is no gazetteer.", remedy='write {"<name>": "<entity id>", …} into it'
+        )
+    return names
 
 
 def _lines(file: Path | None) -> list[str]:

@@ -76,7 +76,8 @@ async def test_ask_prints_the_answer_and_tells_the_stages(
     assert ended.code == 0
     assert "1,347,500" in ended.out
     assert "hedge_utilization" in ended.err
-    assert "position_nav_master: fresh, 8 rows" in ended.err
+    assert "position_nav_master: fresh, 8 rows\n" in ended.err
+    assert "currency_configuration: fresh, 1 row\n" in ended.err
     assert "completed" in ended.err
 
 
@@ -149,6 +150,8 @@ async def test_check_says_that_all_is_well(folder: Path, stack: LocalStack) -> N
     assert "mode: live" in ended.out
     assert "tables without trigger: none" in ended.out
     assert "absent columns: none" in ended.out
+    assert "discovered: yes" in ended.out
+    assert "{" not in ended.out
 
 
 async def test_check_says_what_is_amiss(folder: Path, stack: LocalStack) -> None:
@@ -202,3 +205,14 @@ async def test_analyze_names_a_broken_line(folder: Path) -> None:
     ended = await hawk(folder, "analyze", "--file", str(prompts))
     assert ended.code == 1
     assert "Line 2" in ended.err
+
+
+@pytest.mark.parametrize("text", ["", "Citibank: 1", "[]", '{"Citibank": 1}'])
+async def test_analyze_says_what_a_gazetteer_is(folder: Path, text: str) -> None:
+    """A file that maps no names to ids is named, with the form that it should have."""
+    gazetteer = folder / "names.json"
+    gazetteer.write_text(text, "utf-8")
+    ended = await hawk(folder, "analyze", GOLDEN, "--gazetteer", str(gazetteer))
+    assert (ended.code, ended.out) == (1, "")
+    assert "names.json is no gazetteer" in ended.err
+    assert "Traceback" not in ended.err

@@ -79,7 +79,13 @@ def _npm(*arguments: str, folder: Path) -> None:
     command: list[str | Path] = [*npm.command(), *arguments, *npm.QUIET]
     try:
         subprocess.run(  # noqa: S603 - our own arguments, no shell
-            command, cwd=folder, timeout=_NPM_DEADLINE_S, check=True, capture_output=True, text=True
+            command,
+            cwd=folder,
+            env=npm.environment(),
+            timeout=_NPM_DEADLINE_S,
+            check=True,
+            capture_output=True,
+            text=True,
         )
     except subprocess.TimeoutExpired:
         raise _not_fetched(f"npm took longer than {_NPM_DEADLINE_S} s") from None

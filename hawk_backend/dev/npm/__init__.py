@@ -7,6 +7,7 @@ asks the one that the user has set up.
 import os
 import shutil
 import signal
+import ssl
 from pathlib import Path
 
 from hawk_backend.dev.process import Process, wrapper
@@ -27,9 +28,15 @@ async def install(manifest: Path, into: Path, log: Path) -> int:
     npm = Process.spawn(
         [*programs(), "ci", "--ignore-scripts", *QUIET, *PROMPT, "--prefix", into],
         log=log,
-        env=os.environ,
+        env=environment(),
     )
     return await npm.completed()
+
+
+def environment() -> dict[str, str]:
+    """Return ours, in which npm trusts whom this machine trusts: Node alone reads no such list."""
+    trusted = ssl.get_default_verify_paths().cafile
+    return ({"NODE_EXTRA_CA_CERTS": trusted} if trusted else {}) | os.environ
 
 
 def command() -> tuple[str | Path, ...]:
