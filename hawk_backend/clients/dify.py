@@ -7,7 +7,8 @@ network can do. Nothing of Dify may call itself `hawk_…`.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from typing import Any, Protocol, cast
+from dataclasses import replace
+from typing import Any, Protocol, TypeAlias, cast
 
 import aiohttp
 import httpx
@@ -22,6 +23,15 @@ from hawk_backend.errors import DifyError
 _BODY_LIMIT = 64 * 1024
 _NETWORK = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
 _SIDE = Deadlines(connect=2.0, read=5.0, pool=5.0)
+_LOOK = httpx.Timeout(1.0, read=2.5)
+_REFUSED = frozenset({401, 403})
+
+
+class _Untold(DifyError):
+    """Dify is there, and does not say what was asked."""
+
+
+_Told: TypeAlias = Mapping[str, Any] | DifyError
 
 
 class Ask(Protocol):
@@ -181,38 +191,32 @@ class Dify:
             return False
         return response.is_success
 
-    async def info(self, app: str) -> Mapping[str, Any]:
-        """Return the app's name and mode; raises DifyError."""
-        return await self._get(app, "info")
-
-    async def parameters(self, app: str) -> Mapping[str, Any]:
-        """Return the app's input form; raises DifyError."""
-        return await self._get(app, "parameters")
-
     async def look(self, app: str) -> App:
-        """Return the app as it is now, and remember it; raises DifyError."""
-        info = await self.info(app)
-        parameters = await self.parameters(app)
-        self._apps[app] = App(
-            mode=str(info.get("mode") or ""),
-            name=str(info.get("name") or ""),
-            stand_in="stand-in" in (info.get("tags") or ()),
-            variables=read_variables(parameters),
-        )
+        """Return the app as it is now, and remember it; what it does not tell stays as it was.
+
+        Raises DifyError where Dify is not there at all, or refuses the key.
+        """
+        info, form = await asyncio.gather(self._get(app, "info"), self._get(app, "parameters"))
+        if isinstance(info, DifyError) and not isinstance(info, _Untold):
+            raise info
+        self._apps[app] = _seen(self._apps[app], info, form)
         return self._apps[app]
 
-    async def _get(self, app: str, path: str) -> Mapping[str, Any]:
+    async def _get(self, app: str, path: str) -> _Told:
         try:
-            response = await self._side.get(path, headers=self._headers(app))
+            response = await self._side.get(path, headers=self._headers(app), timeout=_LOOK)
+        except (httpx.ReadTimeout, httpx.PoolTimeout):
+            return _Untold(f"Dify did not answer /{path} of the app {app} in time.")
         except _NETWORK as exc:
-            raise DifyError(
+            return DifyError(
                 f"Dify could not be reached ({_how_opening_failed(exc)}).",
                 remedy="check DIFY_API_URL and the network",
-            ) from exc
+            )
         answer = read_json(response.content)
         if response.is_success and isinstance(answer, dict):
             return answer
-        raise DifyError(
+        refused = response.status_code in _REFUSED or response.is_server_error
+        return (DifyError if refused else _Untold)(
             f"Dify answered {response.status_code} to /{path} of the app {app}.",
             remedy="check DIFY_API_URL and the app's key",
         )
@@ -222,6 +226,19 @@ class Dify:
             "Authorization": f"Bearer {self._keys[app]}",
             "Content-Type": "application/json",
         }
+
+
+def _seen(before: App, info: _Told, form: _Told) -> App:
+    silent = tuple(told.detail for told in (info, form) if isinstance(told, DifyError))
+    app = replace(before, untold=silent)
+    if not isinstance(info, DifyError):
+        app = replace(
+            app,
+            mode=str(info.get("mode") or ""),
+            name=str(info.get("name") or ""),
+            stand_in="stand-in" in (info.get("tags") or ()),
+        )
+    return app if isinstance(form, DifyError) else replace(app, variables=read_variables(form))
 
 
 def _stream_headers(trace_id: str) -> dict[str, str]:

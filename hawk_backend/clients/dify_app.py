@@ -27,12 +27,16 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """One app as last seen; `variables` is None as long as it has not been asked."""
+    """One app as last seen; `variables` is None as long as they are not known.
+
+    `untold` says what it was asked the last time and did not tell.
+    """
 
     mode: str = ""
     name: str = ""
     stand_in: bool = False
     variables: Mapping[str, Variable] | None = field(default=None)
+    untold: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:

@@ -113,6 +113,10 @@ class App(Protocol):
     def variables(self) -> Mapping[str, Variable] | None:
         """What it declares; None as long as that is not known."""
 
+    @property
+    def untold(self) -> Sequence[str]:
+        """What it was asked and did not tell."""
+
 
 class Dify(Protocol):
     """The client of one Dify server."""

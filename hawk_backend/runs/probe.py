@@ -33,6 +33,7 @@ async def probe(dify: Dify, delivery: Delivery, context_limit: int) -> Mapping[s
         ],
         "warnings": [
             *(text for text in found if isinstance(text, str)),
+            *(f"{name}: {untold}" for name, app in apps.items() for untold in app.untold),
             *(
                 f"{name}: its input form is not known"
                 for name, app in apps.items()

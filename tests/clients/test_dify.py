@@ -98,13 +98,44 @@ async def test_looking_at_an_app_tells_what_it_declares(dify: StandIn) -> None:
     assert app.variables["optimized_context"] == Variable("paragraph", 1000, required=True)
 
 
-@pytest.mark.parametrize("probe", [Probe(status=500), Probe(body="<html>"), Probe(body="[1]")])
-async def test_an_app_that_answers_nonsense_is_an_error(dify: StandIn, probe: Probe) -> None:
-    """What is no JSON object with status 200 tells nothing about an app."""
-    await dify.parameters(probe)
+@pytest.mark.parametrize("probe", [Probe(status=404), Probe(body="<html>"), Probe(body="[1]")])
+async def test_what_an_app_does_not_tell_stays_as_it_was(dify: StandIn, probe: Probe) -> None:
+    """What is no JSON object with status 200 tells nothing, and both questions say so."""
     async with client(dify.base_url) as dify_client:
-        with pytest.raises(DifyError):
+        await dify.parameters(probe)
+        unknown = await dify_client.look("default")
+        await dify.parameters(Probe(max_length=1000))
+        known = await dify_client.look("default")
+        await dify.parameters(probe)
+        still = await dify_client.look("default")
+
+    assert (unknown.mode, unknown.variables, len(unknown.untold)) == ("", None, 2)
+    assert (known.mode, known.untold) == ("chat", ())
+    assert known.variables is not None
+    assert (still.mode, still.variables) == ("chat", known.variables)
+    assert "to /parameters of the app default" in still.untold[1]
+
+
+@pytest.mark.parametrize("status", [401, 403, 500, 503])
+async def test_a_dify_that_refuses_or_fails_is_an_error(dify: StandIn, status: int) -> None:
+    """A key that it does not take, or a Dify that is down behind its proxy."""
+    await dify.parameters(Probe(status=status))
+    async with client(dify.base_url) as dify_client:
+        with pytest.raises(DifyError, match=f"answered {status} to /info"):
             await dify_client.look("default")
+
+
+async def test_an_app_that_is_slow_to_tell_is_there(
+    dify: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Dify that is busy answers late: nothing is known, and it is not down."""
+    monkeypatch.setattr("hawk_backend.clients.dify._LOOK", httpx.Timeout(2.0, read=0.05))
+    await dify.parameters(Probe(after=5))
+    async with client(dify.base_url) as dify_client:
+        app = await dify_client.look("default")
+
+    assert app.variables is None
+    assert app.untold[1] == "Dify did not answer /parameters of the app default in time."
 
 
 def test_a_form_of_any_shape_is_read() -> None:
