@@ -1,6 +1,7 @@
 """Leaving, stopping, joining, resuming, replaying, and shutting down."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +38,26 @@ async def test_a_stopped_answer_is_drained_and_says_so() -> None:
     assert kinds(events)[-2:] == ["hawk_done", "message_end"]
     assert events[-1]["metadata"]["outcome"] == "stopped"
     assert events[-1]["metadata"]["usage"]["total_tokens"] > 0
+
+
+async def test_stopping_waits_for_no_connection() -> None:
+    """Where every slot is taken, and with it every connection, stopping has its own."""
+    async with rigged() as rig, AsyncExitStack() as stack:
+        await rig.standin.script(LONG.model_copy(update={"times": LIMITS.concurrency}))
+        browsers = [
+            await stack.enter_async_context(rig.watching()) for _ in range(LIMITS.concurrency)
+        ]
+        for browser in browsers:
+            await browser.until("agent_message")
+        held = rig.held
+        for browser in browsers:
+            await stopped(rig, browser.events[0]["request_id"])
+        ends = [(await browser.rest())[-1] for browser in browsers]
+        await rig.clean()
+        stats = await rig.standin.stats()
+
+    assert held == stats["drained"] == LIMITS.concurrency
+    assert {end["metadata"]["outcome"] for end in ends} == {"stopped"}
 
 
 async def test_a_prompt_stopped_in_prefetch_never_reaches_dify() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hawk_backend.dev.dify.apps import BY_NAME
 from hawk_backend.dev.dify.script import Ending, Extra, Failure, Insert, Script
 from hawk_backend.errors import CacheUnavailable, CriticalTableMissing
+from hawk_backend.observability import REGISTRY
 from hawk_backend.pipeline.relay import WITHDRAWN
 from hawk_backend.runs.limits import RunLimits
 from hawk_backend.runs.parts import Delivery
@@ -305,9 +306,15 @@ async def test_an_answer_does_not_depend_on_what_changed(wait_s: int) -> None:
     assert events[-1]["event"] == "message_end"
 
 
+def charged() -> float:
+    """Return the tokens that the metrics have counted."""
+    return REGISTRY.get_sample_value("hawk_dify_tokens_total", {"kind": "total_tokens"}) or 0
+
+
 async def test_usage_is_summed_exactly() -> None:
-    """What the answers cost is added up as Decimal for the operators."""
+    """What the answers cost is added up as Decimal for the operators, and told to Prometheus."""
     async with rigged() as rig:
+        before = charged()
         usage = {"total_tokens": 5, "total_price": "0.1", "currency": "USD"}
         await rig.standin.script(Script(deltas=("a",), usage=usage, times=3))
         for _ in range(3):
@@ -315,6 +322,7 @@ async def test_usage_is_summed_exactly() -> None:
         await rig.clean()
         spent = rig.runs.report()["usage"]
 
+    assert charged() - before == 15
     assert spent["cost"] == {"USD": "0.3"}
     assert spent["total_tokens"] == 15
 
