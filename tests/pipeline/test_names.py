@@ -6,7 +6,6 @@ from hawk_backend.pipeline.intent import IntentParser
 from hawk_backend.pipeline.names import Names
 from tests.pipeline.shelf import CATALOGUE, TODAY, Desk, Shelf, Straight, error
 
-
 PARSER = IntentParser(TODAY)
 
 
