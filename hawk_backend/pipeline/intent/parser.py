@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
+from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hawk_backend.catalogue.lexicon import lexicon
 from hawk_backend.pipeline.intent.clauses import Clause, ClauseReader
 from hawk_backend.pipeline.intent.decide import ACTIONS, Decider, Decision
+from hawk_backend.pipeline.intent.entities import Gazetteer
 from hawk_backend.pipeline.intent.evidence import CERTAIN, Hit, PhraseBook
 from hawk_backend.pipeline.intent.fill import Filling
 from hawk_backend.pipeline.intent.frame import Alternative, Evidence, Intent, Slots
@@ -23,6 +26,33 @@ _EXTENT = wordset("all every each overall everything entire whole")
 _ALTERNATIVES = 3
 
 
+class Readers(NamedTuple):
+    """What reads prompts by the lexicon alone, whatever entities are known."""
+
+    book: PhraseBook
+    scanner: Scanner
+    clauses: ClauseReader
+    refusals: RefusalReader
+    decider: Decider
+    reader: Reader
+
+
+@cache
+def _readers() -> Readers:
+    """Build the readers once a process: a change of names costs no more than the names."""
+    words = lexicon()
+    book = PhraseBook(words)
+    scanner = Scanner(words, frozenset(book.literals))
+    return Readers(
+        book,
+        scanner,
+        ClauseReader(words),
+        RefusalReader(words),
+        Decider(words),
+        Reader(words, scanner.subjects),
+    )
+
+
 class IntentParser:
     """Reads prompts.  Holds nothing of a prompt between two calls.
 
@@ -35,14 +65,15 @@ class IntentParser:
         reference_date: date | Callable[[], date] | None = None,
         gazetteer: Mapping[str, str] | None = None,
     ) -> None:
-        words = lexicon()
         self._reference = reference_date
-        self._book = PhraseBook(words)
-        self._scanner = Scanner(words, frozenset(self._book.literals), gazetteer or {})
-        self._clauses = ClauseReader(words)
-        self._refusals = RefusalReader(words)
-        self._decider = Decider(words)
-        self._reader = Reader(words, self._scanner.subjects)
+        self._names = Gazetteer(gazetteer or {})
+        readers = _readers()
+        self._book = readers.book
+        self._scanner = readers.scanner
+        self._clauses = readers.clauses
+        self._refusals = readers.refusals
+        self._decider = readers.decider
+        self._reader = readers.reader
 
     def today(self) -> date:
         """Return the reference date of this call."""
@@ -53,7 +84,7 @@ class IntentParser:
     def parse(self, prompt: str, template_category: str | None = None) -> Intent:
         """Return what `prompt` asks for; `template_category` decides where the words do not."""
         today = self.today()
-        scanned = self._scanner.scan(prompt, today)
+        scanned = self._scanner.scan(prompt, today, self._names)
         decision, negated = self._decide(scanned)
         probe = decision.intents if decision else ("general_query",)
         slots, used = Filling(scanned, probe, today).run()

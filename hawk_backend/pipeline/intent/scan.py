@@ -1,6 +1,5 @@
 """Scan a prompt by slot type over one span mask: each scanner sees what others have left."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -59,9 +58,7 @@ class Scanned:
 class Scanner:
     """Runs all scanners in order; built once from the lexicon and the phrases' words."""
 
-    def __init__(
-        self, lexicon: Lexicon, literals: frozenset[str], gazetteer: Mapping[str, str]
-    ) -> None:
+    def __init__(self, lexicon: Lexicon, literals: frozenset[str]) -> None:
         names = [
             word
             for phrases in lexicon.currencies.names.values()
@@ -82,7 +79,6 @@ class Scanner:
         self._condenser = Condenser(desk, vocabulary.words)
         cjk = (name for name in names if name[0] >= _FIRST_CJK)
         self._tokenise = Tokeniser((*lexicon.translations, *lexicon.money.cjk, *cjk))
-        self._gazetteer = Gazetteer(gazetteer)
         self._money = MoneyScanner(lexicon)
         self._currency = CurrencyScanner(lexicon)
         self._terms = TermScanner(lexicon)
@@ -90,11 +86,11 @@ class Scanner:
         self._sequencer = Sequencer(lexicon, vocabulary, numbers)
         self._exclusion = ExclusionReader(lexicon)
 
-    def scan(self, prompt: str, today: date) -> Scanned:
-        """Return everything that `prompt` holds."""
+    def scan(self, prompt: str, today: date, names: Gazetteer) -> Scanned:
+        """Return everything that `prompt` holds; `names` are the entities that are known."""
         text = normalise(prompt, self._condenser.spans(prompt))
         request = own_words(text.low)
-        tokens = self._tokens(request.low, text.written, today)
+        tokens = self._tokens(request.low, text.written, today, names)
         plain, meant, unknown = self._sequencer.spell(tokens)
         currencies = self._currency.scan(tokens)
         return Scanned(
@@ -108,12 +104,12 @@ class Scanner:
             injected=tuple(self._words(low) for low in request.injected),
         )
 
-    def _tokens(self, low: str, written: str, today: date) -> Tokens:
+    def _tokens(self, low: str, written: str, today: date, names: Gazetteer) -> Tokens:
         """Cut the text into tokens, of which numbers, names and dates are claimed."""
         fixed = self._fixed(low, today)
         masked = blank(low, fixed) if fixed else low
         tokens = self._tokenise(masked, written, {finding.start: finding for finding in fixed})
-        self._gazetteer.scan(tokens)
+        names.scan(tokens)
         scan_dates(tokens, today)
         scan_shares(tokens)
         self._money.scan(tokens)
@@ -123,7 +119,8 @@ class Scanner:
         """Return what stands in a fixed form, in order."""
         fixed: list[Finding] = []
         if any(char.isdigit() for char in low):
-            fixed += (_settled(finding, today) for finding in scan_ids(low, self._codes))
+            found = map(self._gazetteer.read, scan_ids(low, self._codes))
+            fixed += (_settled(finding, today) for finding in found)
         if not low.isascii():
             fixed += scan_cjk_dates(blank(low, fixed), today)
         fixed += self._terms.portfolios(blank(low, fixed) if fixed else low)
