@@ -106,7 +106,7 @@ class Scanner:
 
     def _tokens(self, low: str, written: str, today: date, names: Gazetteer) -> Tokens:
         """Cut the text into tokens, of which numbers, names and dates are claimed."""
-        fixed = self._fixed(low, today)
+        fixed = self._fixed(low, today, names)
         masked = blank(low, fixed) if fixed else low
         tokens = self._tokenise(masked, written, {finding.start: finding for finding in fixed})
         names.scan(tokens)
@@ -115,11 +115,11 @@ class Scanner:
         self._money.scan(tokens)
         return tokens
 
-    def _fixed(self, low: str, today: date) -> list[Finding]:
+    def _fixed(self, low: str, today: date, names: Gazetteer) -> list[Finding]:
         """Return what stands in a fixed form, in order."""
         fixed: list[Finding] = []
         if any(char.isdigit() for char in low):
-            found = map(self._gazetteer.read, scan_ids(low, self._codes))
+            found = map(names.read, scan_ids(low, self._codes))
             fixed += (_settled(finding, today) for finding in found)
         if not low.isascii():
             fixed += scan_cjk_dates(blank(low, fixed), today)
