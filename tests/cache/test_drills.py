@@ -17,9 +17,9 @@ from hawk_backend.cache.keys import digest
 from hawk_backend.cache.redis import Keys
 from hawk_backend.cache.stats import Cause, End
 from hawk_backend.errors import CacheUnavailable
-from hawk_backend.models import Tier
+from hawk_backend.models import SERVICE, Tier
 from hawk_backend.rows import Answer
-from tests.cache.rig import PLAIN, VIEW, VOLATILE, Database, House, Replica, until
+from tests.cache.rig import PLAIN, TABLES, VIEW, VOLATILE, Database, House, Replica, until
 from tests.cache.server import Server
 
 KEYS = Keys("test")
@@ -153,6 +153,15 @@ async def test_a_redis_that_appears_late_is_used(house: House, tmp_path: Path) -
         server.kill()
 
 
+async def test_nothing_is_said_to_have_changed_without_redis(
+    pair: list[Replica], server: Server
+) -> None:
+    """What is not known is not told."""
+    stamps = {PLAIN.name: (await pair[0].read(PLAIN)).stamp or b""}
+    server.kill()
+    assert await pair[0].slices.changed(stamps, TABLES, SERVICE) == ()
+
+
 async def test_a_connection_that_was_closed_is_no_failure(
     pair: list[Replica], server: Server
 ) -> None:
@@ -242,6 +251,7 @@ async def test_what_the_fence_wipes_is_told(house: House, server: Server) -> Non
     replica.link._on_wiped = wiped.extend
     await replica.read(VOLATILE)
     assert PLAIN.name.encode() in wiped
+    assert server.say("EXISTS", KEYS.versions) == b":0\r\n"
 
 
 async def test_a_full_redis_keeps_answers_right(
@@ -406,6 +416,7 @@ async def test_a_replica_of_redis_is_refused(
     with pytest.raises(CacheUnavailable):
         await pair[0].slices.retire([PLAIN.name], CLEAR)
     assert (await pair[0].read(PLAIN)).tier is Tier.SOURCE
+    await until(lambda: "read replica" in repr(pair[0].link))
     server.say("REPLICAOF", "NO", "ONE")
     await until(lambda: is_up(pair[0]))
     await pair[0].slices.retire([PLAIN.name], CLEAR)
