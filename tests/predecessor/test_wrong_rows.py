@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.gateway import ask, open_gateway
-from tests.predecessor.reading import FRESH, block, context_of, explained, tables
+from tests.predecessor.reading import FRESH, block, context_of, explained, only, tables
 from tests.predecessor.source_proxy import SourceProxy
 from tests.predecessor.waiting import eventually
 from tests.stack import LocalStack
@@ -176,10 +176,21 @@ async def test_an_over_hedged_line_is_told(gateway: httpx.AsyncClient) -> None:
     assert "OVER_HEDGED: ENTITY0028 RE: unhedged is -27,500" in context
 
 
-async def test_an_entity_is_found_however_it_is_written(gateway: httpx.AsyncClient) -> None:
-    """ENT15, entity 0015 and ENTITY0015 are one entity; an unknown one is named as unknown."""
+async def test_an_entity_is_found_however_it_is_written(
+    gateway: httpx.AsyncClient, sql: asyncpg.Connection
+) -> None:
+    """ENT15, a legal code, a name and an issuer are one entity; an unknown one is named as such."""
+    names = "select legal_entity_code, entity_name, murex_issuer from entity_master"
+    [row] = await sql.fetch(f"{names} where entity_id = 'ENTITY0015'")
     found = []
     for written in ("ENT15", "entity 0015", "ENTITY0015"):
         events = await ask(gateway, f"Analyse the exposure of {written}")
         found.append(tables(events)["position_nav_master"]["rows"])
-    assert found == [2, 2, 2]
+    for written in row:
+        events = await ask(gateway, "Analyse the exposure", entity_id=written)
+        found.append(tables(events)["position_nav_master"]["rows"])
+    assert found == [2] * 6
+    unknown = await ask(gateway, "Analyse the exposure", entity_id="The Other Bank")
+    assert tables(unknown)["position_nav_master"]["rows"] == 0
+    gap = "The Other Bank is no entity on record: do not answer from another one."
+    assert gap in only(unknown, "hawk_context")["data_gaps"]

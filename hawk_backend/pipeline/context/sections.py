@@ -12,6 +12,7 @@ from hawk_backend.pipeline.context.shape import ContextInputs, Extraction
 from hawk_backend.pipeline.entities import resolve
 from hawk_backend.pipeline.fetch import TableResult
 from hawk_backend.pipeline.intent import DateRange, Intent, Money, Slots
+from hawk_backend.rows.lines import escaped
 
 PROMPT_QUOTED = 4_000
 """Characters of the prompt that the context repeats; the query carries all of it."""
@@ -161,7 +162,7 @@ def _unknown(inputs: ContextInputs) -> Iterator[str]:
     asked = inputs.plan.wanted.values.get("entity", ())
     if asked and entities is not None and entities.complete:
         for name in resolve(sorted(asked), entities).unknown:
-            yield f"{name} is no entity on record: do not answer from another one."
+            yield f"{escaped(name)} is no entity on record: do not answer from another one."
 
 
 def _hole(result: TableResult) -> str | None:

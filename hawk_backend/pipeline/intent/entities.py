@@ -1,17 +1,20 @@
-"""Find entities by name: whole names of a gazetteer, in any case."""
+"""Find entities by name or code: whole names of a gazetteer, in any case."""
 
 import re
 from collections.abc import Mapping
 
+from hawk_backend.pipeline.intent.spans import Finding
 from hawk_backend.pipeline.intent.tokens import Tokens
 
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+"""Cut as prompts are: a legal code is its letters and its number."""
 
 
 class Gazetteer:
     """Names of entities → ids, indexed by their first word."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
+        self._whole = {name.lower(): entity for name, entity in names.items()}
         self._names: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for name, entity in names.items():
             first, *rest = _WORD.findall(name.lower()) or [""]
@@ -24,6 +27,13 @@ class Gazetteer:
     def words(self) -> frozenset[str]:
         """First words of all names."""
         return frozenset(self._names)
+
+    def read(self, finding: Finding) -> Finding:
+        """Take a code that is an entity's for the entity."""
+        entity = self._whole.get(str(finding.value).lower()) if finding.name == "code" else None
+        if entity is None:
+            return finding
+        return finding._replace(name="entity_ids", value=entity, rule="entity name")
 
     def scan(self, tokens: Tokens) -> None:
         """Claim every whole name."""

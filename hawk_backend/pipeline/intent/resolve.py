@@ -18,6 +18,7 @@ EXTENT = "extent"
 _INTENTS = {letter: intent for intent, letter in INSTRUCTION_TYPE.items()}
 _FIELD_STRENGTH = 80
 _LEAD = 10
+_LONGEST_NAME = 120
 
 
 @dataclass(slots=True)
@@ -157,8 +158,10 @@ def _previous(value: object) -> object:
 
 
 def _entities(value: object) -> object:
-    found = _identifier("entity_ids")(value)
-    return (found,) if found else None
+    """Return an id, or a name as it is: what it stands for, entity_master says."""
+    name = " ".join(str(value).split())
+    found = _identifier("entity_ids")(name) or name
+    return (found,) if 0 < len(name) <= _LONGEST_NAME else None
 
 
 def _term(slot: str) -> Callable[[object], object]:

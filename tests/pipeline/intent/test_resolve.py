@@ -1,5 +1,6 @@
 """A request's fields fill what the text leaves open, and never overrule it."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -70,6 +71,23 @@ def test_an_entity_is_normalised(parser: IntentParser, written: str) -> None:
     """However an entity's id is sent, it is the same entity."""
     intent = resolve(parser.parse("show positions"), {"entity_id": written})
     assert intent.slots.entity_ids == ("ENTITY0015",)
+
+
+def test_an_entity_may_be_sent_by_its_name(parser: IntentParser) -> None:
+    """What it stands for, entity_master says; a whole text is no name."""
+    intent = resolve(parser.parse("show positions"), {"entity_id": " ETCNY001 "})
+    assert intent.slots.entity_ids == ("ETCNY001",)
+    long = resolve(parser.parse("show positions"), {"entity_id": "x" * 121})
+    assert long.slots.entity_ids == ()
+    assert long.assumptions
+
+
+@pytest.mark.parametrize("written", ["ETCNY001", "etcny001", "MUREX_CNY_BR1", "Branch No. 7"])
+def test_an_entity_is_found_by_its_codes(written: str) -> None:
+    """Legal code, issuer and name of the gazetteer, digits and joints in them."""
+    known = dict.fromkeys(("ETCNY001", "MUREX_CNY_BR1", "Branch No 7"), "ENTITY0005")
+    parser = IntentParser(date(2025, 9, 17), known)
+    assert parser.parse(f"Analyse the exposure of {written}").slots.entity_ids == ("ENTITY0005",)
 
 
 def test_the_instruction_type_decides_where_the_text_is_silent(parser: IntentParser) -> None:
