@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.responses import Response
 
 from hawk_backend import __version__, web
 from hawk_backend.api import cache as cache_operations
@@ -80,6 +81,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        default_response_class=Response,  # whose media type each operation says for itself
         lifespan=lifespan,
         middleware=_middleware(settings),
     )

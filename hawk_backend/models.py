@@ -168,21 +168,30 @@ class Prompt(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
 
     user_prompt: str = Field(min_length=1, max_length=PROMPT_LIMIT)
-    instruction_type: InstructionType = None
-    template_category: Text = None
+    instruction_type: InstructionType = Field(
+        default=None, description="a letter, or a word such as utilisation"
+    )
+    template_category: Text = Field(
+        default=None, description="hints at the intent where the text does not tell it"
+    )
     stage: Text = None
-    agent_id: Text = None
-    msg_uid: Text = None
+    agent_id: Text = Field(
+        default=None,
+        description="which of Dify's apps answers: allocation, booking, analytics, config",
+    )
+    msg_uid: Text = Field(default=None, description="sent again, it joins or replays the same run")
     instruction_id: Text = None
     user_id: Text = None
     session_id: Text = None
-    conversation_id: UUID | None = None
-    currency: Text = None
+    conversation_id: UUID | None = Field(
+        default=None, description="goes on with a conversation of Dify's"
+    )
+    currency: Text = Field(default=None, description="used where the text names none")
     exposure_currency: Text = None
     entity_id: Text = None
     entity_scope: Text = None
     nav_type: Text = None
-    amount: Amount = None
+    amount: Amount = Field(default=None, description="a number, or a text such as 150K")
     hedge_amount_order: Amount = None
     order_id: Text = None
     sub_order_id: Text = None
@@ -199,10 +208,13 @@ class Prompt(BaseModel):
     template_id: Text = None
     context: dict[str, Any] | None = None
     extracted_fields: dict[str, Any] | None = None
-    stream: bool = True
-    stream_response: bool = True
-    use_cache: bool = True
-    force_fresh: bool = False
+    stream: bool = Field(default=True, description="false: one JSON object at the end")
+    stream_response: bool = Field(default=True, description="as stream")
+    use_cache: bool = Field(default=True, description="false: as force_fresh")
+    force_fresh: bool = Field(
+        default=False,
+        description="rows no older than changes take to be noticed; X-Hawk-Fresh reads the source",
+    )
     include_metadata: bool = True
     data_freshness_minutes: Decimal | None = None
 

@@ -10,42 +10,49 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hawk_backend.api.body import read_object
+from hawk_backend.api.examples import RETIRED, STATS, WARMING
 from hawk_backend.api.json import json_response
-from hawk_backend.api.openapi import INVALIDATE_BODY
+from hawk_backend.api.openapi import BODY_REFUSALS, INVALIDATE_BODY, answers
 from hawk_backend.api.services import Services, ServicesDep
 from hawk_backend.catalogue import Catalogue
-from hawk_backend.errors import InvalidRequest, NotPermitted
+from hawk_backend.errors import CacheUnavailable, InvalidRequest, NotPermitted
 
 router = APIRouter(prefix="/cache", tags=["cache"])
 
-Name = Annotated[str, Path(max_length=64)]
+Name = Annotated[
+    str, Path(max_length=64, description="a table of the catalogue, or a currency such as CNY")
+]
 Secret = Annotated[
     str, Header(alias="X-Hawk-Secret", description="needed where HAWK_WEBHOOK_SECRETS is set")
 ]
 
 
-@router.get("/stats")
+@router.get("/stats", responses=answers(STATS))
 async def stats(services: ServicesDep) -> Response:
     """Count look-ups, prompts and retirements of this replica."""
     return json_response(await services.cache.stats())
 
 
-@router.post("/clear")
-@router.delete("/clear", include_in_schema=False)
+@router.post("/clear", responses=answers(RETIRED, CacheUnavailable))
+@router.delete("/clear", responses=answers(RETIRED, CacheUnavailable))
 async def clear_all(services: ServicesDep) -> Response:
     """Retire every cached table."""
     tables = tuple(services.catalogue.tables)
     return await _retired(services, tables, "clear", "All tables")
 
 
-@router.post("/clear/{name}")
-@router.delete("/clear/{name}")
+@router.post("/clear/{name}", responses=answers(RETIRED, InvalidRequest, CacheUnavailable))
+@router.delete("/clear/{name}", responses=answers(RETIRED, InvalidRequest, CacheUnavailable))
 async def clear_named(name: Name, services: ServicesDep) -> Response:
     """Retire one table by its name, or every table with a currency by a currency's code."""
     return await _retired(services, _named(services.catalogue, name), "clear", name)
 
 
-@router.post("/invalidate", openapi_extra=INVALIDATE_BODY)
+@router.post(
+    "/invalidate",
+    openapi_extra=INVALIDATE_BODY,
+    responses=answers(RETIRED, NotPermitted, *BODY_REFUSALS, CacheUnavailable),
+)
 async def invalidate(request: Request, services: ServicesDep, secret: Secret = "") -> Response:
     """Retire the tables that a writer names; takes the body of a Supabase database webhook, too.
 
@@ -60,7 +67,7 @@ async def invalidate(request: Request, services: ServicesDep, secret: Secret = "
     return await _retired(services, tables, "webhook", ", ".join(tables))
 
 
-@router.post("/warm")
+@router.post("/warm", status_code=202, responses=answers(WARMING, status=202))
 async def warm(services: ServicesDep) -> Response:
     """Begin to read every table that is not in memory; /cache/stats tells how far it is."""
     return json_response(services.cache.warm(), 202)
@@ -68,9 +75,10 @@ async def warm(services: ServicesDep) -> Response:
 
 async def _retired(services: Services, tables: Sequence[str], cause: str, what: str) -> Response:
     retired = await services.cache.retire(tables, cause=cause)
+    count = "1 table" if len(retired) == 1 else f"{len(retired)} tables"
     return json_response(
         {
-            "message": f"{what}: {len(retired)} tables retired.",
+            "message": f"{what}: {count} retired.",
             "keys_cleared": len(retired),
             "tables": retired,
             "timestamp": datetime.now(UTC).isoformat(),

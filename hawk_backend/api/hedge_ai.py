@@ -9,11 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hawk_backend.api.body import read_object
+from hawk_backend.api.examples import HEDGE_AI
 from hawk_backend.api.json import json_response
-from hawk_backend.api.openapi import PROMPT_BODY
+from hawk_backend.api.openapi import BODY_REFUSALS, PROMPT_BODY, answers
 from hawk_backend.api.prompts import submit
 from hawk_backend.api.services import ServicesDep
 from hawk_backend.api.whole import whole
+from hawk_backend.errors import Overloaded, PromptConflict
 from hawk_backend.models import Prompt
 
 router = APIRouter(tags=["prompts"])
@@ -30,7 +32,11 @@ class Family(StrEnum):
     INQUIRY = "inquiry"
 
 
-@router.post("/hedge-ai/{family}", openapi_extra=PROMPT_BODY)
+@router.post(
+    "/hedge-ai/{family}",
+    openapi_extra=PROMPT_BODY,
+    responses=answers(HEDGE_AI, *BODY_REFUSALS, PromptConflict, Overloaded),
+)
 async def hedge_ai(family: Family, request: Request, services: ServicesDep) -> Response:
     """Answer a prompt as one JSON object; the path decides where the text names no intent."""
     body = await read_object(request)

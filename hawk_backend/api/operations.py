@@ -2,21 +2,20 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.responses import Response
 
+from hawk_backend.api.examples import HEALTH, READY, STATUS
 from hawk_backend.api.json import json_response
+from hawk_backend.api.openapi import answers, instruments
 from hawk_backend.api.services import ServicesDep
 from hawk_backend.observability import METRICS_TYPE, exposition
 
 router = APIRouter(tags=["operations"])
 
-Name = Annotated[str, Path(max_length=64)]
 
-
-@router.get("/health")
+@router.get("/health", responses=answers(HEALTH))
 async def health(services: ServicesDep) -> Response:
     """Say that the process lives and how its parts were when last looked at; always 200."""
     parts = {name: services.watch[name] for name in services.watch}
@@ -44,7 +43,10 @@ async def health(services: ServicesDep) -> Response:
     )
 
 
-@router.get("/health/ready")
+@router.get(
+    "/health/ready",
+    responses=answers(READY) | {503: answers({"ready": False})[200]},
+)
 async def ready(services: ServicesDep) -> Response:
     """Say whether a balancer should send prompts here: 200, or 503 before and after service."""
     if services.readiness.ready:
@@ -52,7 +54,7 @@ async def ready(services: ServicesDep) -> Response:
     return json_response({"ready": False}, 503, {"Retry-After": "1"})
 
 
-@router.get("/system/status")
+@router.get("/system/status", responses=answers(STATUS))
 @router.get("/hedge-ai/system-status", include_in_schema=False)
 async def system_status(services: ServicesDep) -> Response:
     """Say what runs here, since when, and what each part reports."""
@@ -84,7 +86,7 @@ async def system_status(services: ServicesDep) -> Response:
     )
 
 
-@router.get("/metrics")
+@router.get("/metrics", responses=instruments())
 async def metrics() -> Response:
     """Every instrument in Prometheus' text format."""
     return Response(exposition(), headers={"Content-Type": METRICS_TYPE})

@@ -3,17 +3,18 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from hawk_backend.api.body import read_prompt
 from hawk_backend.api.event_stream import EventStream
+from hawk_backend.api.examples import ANALYSIS, EXPLAINED, IN_FLIGHT, STOPPING, WHOLE
 from hawk_backend.api.json import json_response
-from hawk_backend.api.openapi import PROMPT_BODY
+from hawk_backend.api.openapi import BODY_REFUSALS, PROMPT_BODY, answers, streams
 from hawk_backend.api.services import Services, ServicesDep
 from hawk_backend.api.whole import whole
-from hawk_backend.errors import InvalidRequest, NotFound
+from hawk_backend.errors import InvalidRequest, NotFound, Overloaded, PromptConflict
 from hawk_backend.models import SERVICE, Prompt
 from hawk_backend.pipeline.explain import explain
 from hawk_backend.runs.run import Run
@@ -21,12 +22,23 @@ from hawk_backend.runs.run import Run
 router = APIRouter(tags=["prompts"])
 
 PromptBody = Annotated[Prompt, Depends(read_prompt)]
+RunId = Annotated[
+    str,
+    Path(
+        max_length=64,
+        description="X-Request-Id of the prompt's answer; hawk_started tells it, too",
+    ),
+]
 Fresh = Annotated[
     bool, Header(alias="X-Hawk-Fresh", description="1 reads every table from the source")
 ]
 
 
-@router.post("/hawk-agent/process-prompt", openapi_extra=PROMPT_BODY)
+@router.post(
+    "/hawk-agent/process-prompt",
+    openapi_extra=PROMPT_BODY,
+    responses=streams(*BODY_REFUSALS, PromptConflict, Overloaded, whole=WHOLE),
+)
 @router.post("/comprehensive-hedge-data", openapi_extra=PROMPT_BODY, include_in_schema=False)
 @router.post("/dify/process", openapi_extra=PROMPT_BODY, include_in_schema=False)
 @router.post("/hedge-ai/instruction", openapi_extra=PROMPT_BODY, include_in_schema=False)
@@ -58,7 +70,11 @@ async def submit(prompt: Prompt, request: Request, services: Services, *, fresh:
     )
 
 
-@router.post("/hawk-agent/explain", openapi_extra=PROMPT_BODY)
+@router.post(
+    "/hawk-agent/explain",
+    openapi_extra=PROMPT_BODY,
+    responses=answers(EXPLAINED, *BODY_REFUSALS),
+)
 async def explain_prompt(
     prompt: PromptBody,
     services: ServicesDep,
@@ -80,7 +96,7 @@ async def explain_prompt(
     return json_response(answer, headers={"X-Hawk-Context-SHA256": str(digest)} if digest else {})
 
 
-@router.get("/prompt-analysis/test")
+@router.get("/prompt-analysis/test", responses=answers(ANALYSIS, InvalidRequest))
 async def analyse_prompt(
     services: ServicesDep,
     prompt: Annotated[str, Query(min_length=1, max_length=100_000)],
@@ -107,15 +123,17 @@ async def analyse_prompt(
     )
 
 
-@router.get("/hawk-agent/runs")
+@router.get("/hawk-agent/runs", responses=answers(IN_FLIGHT))
 async def runs_in_flight(services: ServicesDep) -> Response:
     """List the prompts that this replica is answering."""
     return json_response({"runs": services.runs.in_flight()})
 
 
-@router.get("/hawk-agent/runs/{request_id}/events")
+@router.get("/hawk-agent/runs/{request_id}/events", responses=streams(NotFound, InvalidRequest))
 async def resume(
-    request_id: str, services: ServicesDep, after: Annotated[int, Query(ge=0)] = 0
+    request_id: RunId,
+    services: ServicesDep,
+    after: Annotated[int, Query(ge=0, description="events that were read already")] = 0,
 ) -> Response:
     """Go on reading a run after its n-th event."""
     run = _run(services, request_id)
@@ -128,8 +146,12 @@ async def resume(
     return EventStream(run, after=after)
 
 
-@router.post("/hawk-agent/stop/{request_id}", status_code=202)
-async def stop(request_id: str, services: ServicesDep) -> Response:
+@router.post(
+    "/hawk-agent/stop/{request_id}",
+    status_code=202,
+    responses=answers(STOPPING, NotFound, InvalidRequest, status=202),
+)
+async def stop(request_id: RunId, services: ServicesDep) -> Response:
     """Stop a run; answers at once, the run's own stream tells how it ended."""
     if not services.runs.stop(request_id):
         raise _unknown(request_id)
@@ -145,6 +167,6 @@ def _run(services: Services, request_id: str) -> Run:
 
 def _unknown(request_id: str) -> NotFound:
     return NotFound(
-        f"No run {request_id[:64]} is known to this replica.",
+        f"No run {request_id} is known to this replica.",
         remedy="a run is kept for ten minutes after its end; send the prompt again",
     )
