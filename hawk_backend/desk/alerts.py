@@ -12,9 +12,10 @@ from hawk_backend.desk.lines import Line
 from hawk_backend.desk.notes import Alert
 from hawk_backend.desk.orders import InFlight
 from hawk_backend.desk.rates import Freshness
+from hawk_backend.desk.request import Request
 from hawk_backend.desk.unwind import Excess
 from hawk_backend.desk.usd_pb import CENTS, Status, UsdPb
-from hawk_backend.desk.wording import amount, plain
+from hawk_backend.desk.wording import amount, plain, with_unit
 
 _WHOLE = " The amount of an amendment is the whole new one of its order."
 
@@ -114,6 +115,7 @@ def _of_broker(broker: Sequence[UsdPb]) -> Iterator[Alert]:
 
 
 def _of_request(figures: Figures) -> Iterator[Alert]:
+    yield from _of_one_amount(figures.requests)
     for fall in figures.waterfalls:
         left, lot = fall.unplaced, fall.lot
         if isinstance(left, Known) and isinstance(lot, Known) and 0 < left.value < lot.value:
@@ -127,6 +129,17 @@ def _of_request(figures: Figures) -> Iterator[Alert]:
             yield _deal_size(check)
         if check.timing.startswith("after"):
             yield Alert("CUT_OFF", f"{check.currency}: {check.timing} (cut-off {check.cut_off}).")
+
+
+def _of_one_amount(requests: Sequence[Request]) -> Iterator[Alert]:
+    asked = {with_unit(item.asked) for item in requests if isinstance(item.asked, Known)}
+    if len(requests) > 1 and len(asked) == 1:
+        yield Alert(
+            "AMOUNT_IN_EACH",
+            f"One amount, {asked.pop()}, and several currencies are named: it is weighed in "
+            f"{', '.join(item.currency for item in requests)}, in each as if all of it were meant "
+            "there. Answer for the exposure that the prompt means, and say so.",
+        )
 
 
 def _deal_size(check: Checks) -> Alert:

@@ -118,11 +118,15 @@ def _new(
 
 
 def _targets(ask: Ask, capacity: Sequence[Capacity]) -> tuple[Capacity, ...]:
-    """Return the currencies that amounts are meant for: their own where those have positions."""
+    """Return the currencies that amounts are meant for: of several amounts each its own.
+
+    One amount beside several currencies may be meant for any: "500K USD of the HKD exposure".
+    """
     if ask.amount is None:
         return tuple(capacity) if len(capacity) == 1 else ()
     own = tuple(item for item in capacity if ask.amount_in(item.currency) is not None)
-    return own or tuple(capacity)
+    is_settled = len(ask.amounts) > 1 or not ask.currencies
+    return own if own and is_settled else tuple(capacity)
 
 
 def _amounts(

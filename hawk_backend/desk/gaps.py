@@ -108,6 +108,7 @@ def _headlines(figures: Figures) -> Iterator[tuple[str, Figure]]:
     for capacity in figures.capacity:
         yield f"Capacity of {capacity.currency}", capacity.total
     for request in figures.requests:
+        yield f"The amount asked for in {request.currency}", request.requested
         yield f"What can be placed in {request.currency}", request.placeable
     for broker in figures.usd_pb:
         yield f"USD PB status of {broker.currency}", broker.headline.total

@@ -108,6 +108,10 @@ def test_an_amount_without_currency_is_of_the_one_asked_about() -> None:
     assert known(weigh(1).asked) == 1
     found = weigh(1, currencies=("CNY", "AUD"))
     assert missing_of(found.asked) == ("the currency of the amount asked for",)
+    both = compute(ask(instruction_type="U", currencies=TWO, amount=Decimal(1)), full())
+    assert str(both.gaps[1]).startswith(
+        "The amount asked for in CNY cannot be computed; missing: the currency of the amount"
+    )
 
 
 def test_each_currency_is_weighed_by_its_own_amount() -> None:
@@ -131,6 +135,26 @@ def test_each_currency_is_weighed_by_its_own_amount() -> None:
     assert asked == {"AUD": Decimal(250_000), "CNY": Decimal(1_000)}
     assert [fall.currency for fall in figures.waterfalls] == ["AUD", "CNY"]
     assert {check.currency for check in figures.checks} == set(TWO)
+    assert not any(alert.code == "AMOUNT_IN_EACH" for alert in figures.alerts)
+
+
+def test_one_amount_beside_several_currencies_is_weighed_in_each() -> None:
+    """100 USD "of the CNY exposure" are 100 USD or 714.29 CNY: both are weighed, and it is said."""
+    rows = [
+        position(f"ENTITY{n}", "COI", "100000", "0", currency_code=code)
+        for n, code in enumerate(("CNY", "USD"))
+    ]
+    tables = with_rows(full(), "position_nav_master", *rows)
+    asked = {"amount": Decimal(100), "amount_currency": "USD", "amounts": (("USD", Decimal(100)),)}
+    figures = compute(ask(instruction_type="U", currencies=("USD", "CNY"), **asked), tables)
+    assert {item.currency: known(item.requested) for item in figures.requests} == {
+        "CNY": Decimal("714.29"),
+        "USD": Decimal(100),
+    }
+    (alert,) = [alert for alert in figures.alerts if alert.code == "AMOUNT_IN_EACH"]
+    assert alert.text.startswith("One amount, 100.0 USD, and several currencies are named: ")
+    everywhere = compute(ask(instruction_type="U", currencies=(), **asked), tables)
+    assert [item.currency for item in everywhere.requests] == ["USD"]
 
 
 def test_an_amount_of_a_currency_without_positions_still_adds_to_the_broker() -> None:
