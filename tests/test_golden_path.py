@@ -1,5 +1,7 @@
 """The whole path: a prompt of the desk, answered from real tables through every stage."""
 
+from hashlib import sha256
+
 import asyncpg
 import httpx
 import pytest
@@ -116,4 +118,9 @@ async def test_explain_shows_the_reading_without_asking_dify(gateway: httpx.Asyn
     assert PROMPT[start:end] == "CNY"
     assert {entry["table"] for entry in answer["cache"]} == set(answer["plan"]["tables"])
     assert "1,347,500.0" in answer["context"]
-    assert len(response.headers["x-hawk-context-sha256"]) == 64
+    ledger = answer["ledger"]
+    digest = sha256(answer["context"].encode()).hexdigest()
+    assert response.headers["x-hawk-context-sha256"] == ledger["sha256"] == digest
+    assert (ledger["chars"], ledger["dropped"]) == (len(answer["context"]), [])
+    assert ledger["shown"]["position_nav_master"] == 8
+    assert {table["table"] for table in ledger["tables"]} == set(answer["plan"]["tables"])

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from hawk_backend.models import Principal, Prompt
 from hawk_backend.pipeline.intent import Evidence, Intent, Slots
-from hawk_backend.pipeline.prepare import Pipeline
+from hawk_backend.pipeline.prepare import Pipeline, Prepared, context_event, table_event
 
 _SLOTS = frozenset(field.name for field in fields(Slots))
 
@@ -34,8 +34,8 @@ async def explain(
 ) -> dict[str, Any]:
     """Return the reading, the plan and the cache's state; with `with_context` the very context.
 
-    Only the context needs the source; Dify is never asked.  `room` says how long a context the
-    app takes that would be asked.
+    The context comes with its ledger; only for it the source is needed, and Dify is never asked.
+    `room` says how long a context the app takes that would be asked.
     """
     intent = await pipeline.understood(prompt, {})
     tables = [query.table for query in pipeline.plan(intent).queries]
@@ -54,7 +54,20 @@ async def explain(
         )
         answer["context"] = prepared.context.text
         answer["context_sha256"] = prepared.context.sha256
+        answer["ledger"] = _ledger(prepared)
     return answer
+
+
+def _ledger(prepared: Prepared) -> dict[str, object]:
+    """Say what is in the context, what is not, and what was read, as the stream's events do."""
+    ledger = context_event(prepared.context, prepared.metadata)
+    shown = {table: len(rows) for table, rows in prepared.context.shown.items()}
+    tables = [_fields(table_event(result)) for result in prepared.results]
+    return _fields(ledger) | {"shown": shown, "tables": tables}
+
+
+def _fields(event: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in event.items() if name != "event"}
 
 
 def _reading(intent: Intent) -> dict[str, Any]:

@@ -139,7 +139,7 @@ class Pipeline:
             "extraction_time_ms": elapsed_ms,
             "redis_available": self._redis_up(),
         }
-        emit(_context_event(context, metadata))
+        emit(context_event(context, metadata))
         return Prepared(principal, intent, queries, results, context, metadata, timings)
 
     async def _inputs(
@@ -238,7 +238,8 @@ def _require_critical(intent: Intent, queries: QueryPlan, results: Sequence[Tabl
         )
 
 
-def _context_event(context: Context, metadata: Mapping[str, object]) -> dict[str, object]:
+def context_event(context: Context, metadata: Mapping[str, object]) -> dict[str, object]:
+    """Return what the browser is told about the context: its size, its digests, its ledger."""
     return {
         "event": "hawk_context",
         "chars": context.chars,
