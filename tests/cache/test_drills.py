@@ -301,6 +301,17 @@ async def test_a_stamp_that_is_not_ours_is_replaced(
     assert reply.startswith(b"$22")
 
 
+async def test_a_poll_of_the_future_is_none(pair: list[Replica], server: Server) -> None:
+    """A moment that Redis's clock has not reached says nothing about the feed."""
+    await pair[0].poll()
+    await pair[0].read(VOLATILE)
+    assert (await pair[0].read(VOLATILE)).tier is Tier.MEMORY
+    server.say("HSET", KEYS.stamps, ":polled", "9" * 17)
+    assert (await pair[0].read(VOLATILE)).tier is Tier.SOURCE
+    await pair[0].poll()
+    assert (await pair[0].read(VOLATILE)).tier is Tier.MEMORY
+
+
 @pytest.fixture
 async def entry(database: Database, house: House, server: Server) -> bytes:
     """The raw name of the one entry in tier 2."""

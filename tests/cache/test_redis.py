@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hawk_backend.cache import redis as link_module
 from hawk_backend.cache.redis import Away, Keys, Link
 from hawk_backend.cache.tasks import Tasks
 from hawk_backend.errors import ConfigurationError
@@ -73,6 +74,31 @@ async def test_our_own_delay_is_not_redis_failing(
         await asyncio.sleep(0)
         time.sleep(delay_s)  # noqa: ASYNC251 - the loop is held up on purpose
     await asking
+    assert link.up
+    await closed(link, tasks)
+
+
+async def test_an_order_to_end_is_not_taken_for_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where both come in the same turn of the loop the task ends as it was told to."""
+    monkeypatch.setattr(link_module, "_STEPS", 1)
+
+    async def hang() -> None:
+        with link_module._Patience(0.0):
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(hang())
+    await asyncio.sleep(0)
+    asyncio.get_running_loop().call_later(0.0, task.cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_too_much_at_once_is_not_redis_failing(server: Server) -> None:
+    """Who finds no connection left does without, and the link stays up for the others."""
+    tasks = Tasks()
+    link = Link(server.url, KEYS, tasks, timeout_s=1.0)
+    ends = await asyncio.gather(*(ping(link) for _ in range(100)), return_exceptions=True)
+    assert {type(end) for end in ends} == {type(None), Away}
     assert link.up
     await closed(link, tasks)
 
