@@ -115,7 +115,7 @@ class InvalidRequest(RequestError):
 
 
 class Overloaded(HawkError):
-    """No place left; `retry_after_s` says when to try again."""
+    """No place left; Retry-After (`retry_after_s`) says when to try again."""
 
     status = 503
     slug = "overloaded"

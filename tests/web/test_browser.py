@@ -122,6 +122,17 @@ async def test_a_refusal_is_told_with_its_remedy(browser: Browser, recorded: Rec
         tab.faults.clear()
 
 
+async def test_a_gateway_that_is_away_is_told(tab: Tab) -> None:
+    """A prompt that nobody took is no answer that broke off: it failed, and says what to see to."""
+    await tab.page.route("**/process-prompt", lambda route: route.abort("connectionrefused"))
+    await ask(tab.page, "away")
+    note = tab.page.get_by_role("alert")
+    await expect(note).to_contain_text("The gateway cannot be reached.")
+    await expect(tab.page.locator("#outcome")).to_have_text("failed")
+    assert [fault for fault in tab.faults if "CONNECTION_REFUSED" not in fault] == []
+    tab.faults.clear()
+
+
 async def test_a_run_can_be_stopped(tab: Tab, recorded: Recorded) -> None:
     """The button asks the gateway to stop; the run's own stream tells how it ended."""
     await ask(tab.page, "endless")

@@ -11,6 +11,11 @@ const CUT = {
   message: "The connection to the gateway ended before the answer did.",
   remedy: "Ask again: the gateway answers anew, from what it has already read.",
 };
+const UNREACHED = {
+  code: "unreachable",
+  message: "The gateway cannot be reached.",
+  remedy: "See that it runs and that this machine reaches it, then ask again.",
+};
 const STOPPED = {
   outcome: "stopped",
   code: "stopped",
@@ -77,7 +82,7 @@ export class Reader {
 
   #failure(lost) {
     if (this.#connection.signal.aborted) return STOPPED;
-    if (!(lost instanceof Problem)) return CUT;
+    if (!(lost instanceof Problem)) return this.run.requestId === null ? UNREACHED : CUT;
     return { code: lost.code, status: lost.status, message: lost.message, remedy: lost.remedy };
   }
 

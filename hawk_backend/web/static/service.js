@@ -5,7 +5,7 @@ import { count, duration } from "./format.js";
 import { look } from "./gateway.js";
 
 const EVERY_MS = 5000;
-const NAMES = { supabase: "Supabase", redis: "Redis", dify: "Dify" };
+const NAMES = { supabase: "Supabase", redis: "Redis", feed: "Version feed", dify: "Dify" };
 
 /** Keep the header and the panel true; returns at once. */
 export async function watchService() {
