@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from hashlib import sha256
 
 import orjson
 
 from hawk_backend.errors import DifyError
 from hawk_backend.models import Principal, Prompt
-from hawk_backend.pipeline.intent import Intent
+from hawk_backend.pipeline.intent import Intent, Slots
 from hawk_backend.runs.parts import App, Ask, Delivery, Order, Variable
 
 DEFAULT_APP = "default"
@@ -32,8 +33,9 @@ _INTENTS = {
 }
 _APP_OF = {intent: app for app, intents in _INTENTS.items() for intent in intents}
 _TRACE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_FILLED = frozenset({"query", "user_prompt", "template_category", "extracted_params"})
-"""Inputs that every question brings, beside the context."""
+_FACTS = ("intent", "instruction_type", *(field.name for field in fields(Slots)))
+_FILLED = frozenset({"query", "user_prompt", "template_category", "extracted_params", *_FACTS})
+"""Inputs that a question can bring, beside the context."""
 
 LEAST = 2_000
 """Characters below which a context says too little: an app that takes fewer is not set up."""
@@ -120,17 +122,33 @@ def _of_context(name: str, variable: Variable | None, chars: int) -> Iterator[st
 def _inputs(
     order: Order, context: str, variables: Mapping[str, Variable] | None, delivery: Delivery
 ) -> Iterator[tuple[str, str]]:
-    """Yield the inputs: what the app is known to declare, or all while that is not known."""
-    for name, text in _facts(order.prompt, order.intent):
-        if variables is None:
-            yield name, text
-        elif (variable := variables.get(name)) and variable.takes_text:
-            yield name, text[: variable.limit]
+    """Yield the inputs: what the app is known to declare, or the usual while that is not known."""
+    usual = dict(_usual(order.prompt, order.intent))
+    if variables is None:
+        yield from usual.items()
+    else:
+        facts = dict(_facts(order.intent)) | usual
+        for name, variable in variables.items():
+            if name in facts and variable.takes_text:
+                yield name, facts[name][: variable.limit]
     if not delivery.in_query:
         yield delivery.variable, context
 
 
-def _facts(prompt: Prompt, intent: Intent) -> Iterator[tuple[str, str]]:
+def _usual(prompt: Prompt, intent: Intent) -> Iterator[tuple[str, str]]:
     yield "user_prompt", prompt.user_prompt
     yield "template_category", prompt.template_category or "general"
     yield "extracted_params", orjson.dumps(intent.slots.to_dict(), default=str).decode()
+
+
+def _facts(intent: Intent) -> Iterator[tuple[str, str]]:
+    """Yield what the prompt names, each by itself: codes with commas between, the rest as JSON."""
+    yield "intent", intent.intent
+    named = {"instruction_type": intent.instruction_type, **intent.slots.to_dict()}
+    for name, value in named.items():
+        if value in (None, []):
+            continue
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            yield name, ", ".join(value)
+        else:
+            yield name, value if isinstance(value, str) else orjson.dumps(value).decode()

@@ -100,6 +100,24 @@ def test_a_known_app_gets_what_it_declares_within_its_limits() -> None:
     }
 
 
+def test_an_app_gets_the_facts_that_it_declares() -> None:
+    """Intent and slots by their names, where the prompt names them; none that is not declared."""
+    names = ("optimized_context", "intent", "instruction_type", "currency", "amount", "order_id")
+    slots = Slots(currency=("CNY", "HKD"), amount=Decimal("90071992547409931.27"), nav_type="RE")
+    intent = Intent("hedge_utilization", ("hedge_utilization",), slots=slots)
+    order = Order(Prompt(user_prompt="x"), intent, SERVICE, fresh=False, request_id="r")
+    must = Variable("paragraph", None, required=True)
+    inputs = ask(order, "rows", {"default": App(variables=dict.fromkeys(names, must))}, Delivery())
+
+    assert inputs.inputs == {
+        "optimized_context": "rows",
+        "intent": "hedge_utilization",
+        "instruction_type": "U",
+        "currency": "CNY, HKD",
+        "amount": "90071992547409931.27",
+    }
+
+
 def test_the_context_can_go_behind_the_words() -> None:
     """With delivery in the query no variable is needed."""
     question = asked(App(variables={}), Delivery(in_query=True))
