@@ -39,9 +39,9 @@ class Caches:
         self.opened.append(cache)
         return cache
 
-    def begin(self, server: Server | None = None) -> Cache:
+    def begin(self, server: Server | None = None, **options: object) -> Cache:
         """Open a cache as the app does, over a source that is known."""
-        cache = self.open(server)
+        cache = self.open(server, **options)
         cache.start()
         cache.discovered()
         return cache
@@ -131,6 +131,31 @@ async def test_tables_in_use_are_tended(
     await asyncio.sleep(0.05)
     assert database.asked == before + 1
     assert (await ask(cache, VOLATILE.name))[0].tier is Tier.MEMORY
+
+
+async def test_what_is_announced_is_in_again_without_waiting_for_the_feed(
+    database: Database, caches: Caches, server: Server
+) -> None:
+    """Who retires calls for a poll at once, after which the table is read again."""
+    cache = caches.begin(server, feed_interval_s=60.0)
+    await warmed(cache)
+    before = database.asked
+    await cache.retire([PLAIN.name], "webhook")
+    await until(lambda: database.asked > before)
+
+
+async def test_who_ends_lets_another_poll_at_once(caches: Caches, server: Server) -> None:
+    """The lease is given back, not left to run out."""
+    first = caches.begin(server)
+    await warmed(first)
+    other = caches.open(server)
+    lease = await other._stamps.lease("other")
+    assert lease is not None
+    assert not lease.held
+    await first.aclose()
+    lease = await other._stamps.lease("other")
+    assert lease is not None
+    assert lease.held
 
 
 @pytest.mark.parametrize(("interval_s", "late_s"), [(1.0, 3.0), (30.0, 32.0)])

@@ -193,6 +193,17 @@ async def test_without_a_feed_it_is_said_and_tables_live_by_their_ttl(
     assert (await replica.read(PLAIN, freshness=Freshness.BOUND)).tier is Tier.MEMORY
 
 
+async def test_without_redis_it_still_learns_what_is_watched(
+    house: House, database: Database, server: Server
+) -> None:
+    """What cannot be settled is not, and the next turn comes."""
+    replica = await house.replica(server)
+    database.watch(PLAIN.name)
+    server.kill()
+    await feed_of(replica, "a").turn()
+    assert replica.watched.names == {PLAIN.name}
+
+
 async def test_a_feed_that_is_installed_later_is_found(house: House, database: Database) -> None:
     """And one that is taken away is noticed."""
     replica = await house.replica()
@@ -275,7 +286,8 @@ async def test_a_view_is_retired_with_what_the_database_says_it_reads(
     database.write("audit_trail")
     await feed.turn()
     assert (await replica.read(VIEW)).tier is Tier.SOURCE
-    assert VIEW.name in replica.watched.dependents(["audit_trail"])
+    for table in ("audit_trail", VIEW.bases[0]):
+        assert VIEW.name in replica.watched.dependents([table])
     assert replica.watched.unlike()[VIEW.name]["not_in_catalogue"] == ["audit_trail"]
 
 
