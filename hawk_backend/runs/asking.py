@@ -114,8 +114,8 @@ def _of_context(name: str, variable: Variable | None, chars: int) -> Iterator[st
         yield f"make the app's variable {name} a paragraph"
     elif variable.limit is not None and variable.limit < chars:
         yield (
-            f"the app's variable {name} takes {variable.limit} characters, the context has "
-            f"{chars}: make it a paragraph without max_length, or lower HAWK_CONTEXT_LIMIT"
+            f"the app's variable {name} takes {variable.limit} characters, too few for a context "
+            f"of {chars}: make it a paragraph without max_length, or lower HAWK_CONTEXT_LIMIT"
         )
 
 
