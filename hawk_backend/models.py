@@ -1,6 +1,7 @@
 """What everyone speaks of: Prompt, Principal, TableState; a stage's own types live with it."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -8,7 +9,15 @@ from hashlib import sha256
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 PROMPT_LIMIT = 100_000
 """Characters that a prompt may have."""
@@ -109,6 +118,7 @@ INSTRUCTION_TYPES = {
 _AMOUNT_REMEDY = "send a number from 0 to 1e15, or a text such as 150000 or 150K"
 _AMOUNT_LIMIT = Decimal("1e15")
 _MOST_DECIMALS = 30
+_MOST_LEVELS = 32
 _UNITS = {"": 0, "k": 3, "m": 6, "mm": 6, "mio": 6, "million": 6, "b": 9, "bn": 9, "billion": 9}
 _AMOUNT = re.compile(r"(\d[\d,' ]*(?:\.\d+)?|\.\d+)\s?([a-z]*)", re.IGNORECASE)
 
@@ -151,10 +161,27 @@ def read_instruction_type(value: object) -> object:
     return INSTRUCTION_TYPES.get(word.lower(), word.upper())
 
 
+def read_fields(value: dict[str, Any]) -> dict[str, Any]:
+    """Refuse fields within fields within fields: what walks them would have to stop somewhere."""
+    level: list[object] = [value]
+    for _ in range(_MOST_LEVELS):
+        level = [part for whole in level for part in _parts(whole)]
+    if level:
+        raise ValueError(f"send at most {_MOST_LEVELS} levels of objects and lists")
+    return value
+
+
+def _parts(whole: object) -> Iterable[object]:
+    if isinstance(whole, dict):
+        return whole.values()
+    return whole if isinstance(whole, list) else ()
+
+
 Amount = Annotated[Decimal | None, BeforeValidator(read_amount)]
 InstructionType = Annotated[
     Literal["I", "U", "R", "T", "A", "Q"] | None, BeforeValidator(read_instruction_type)
 ]
+Fields = Annotated[dict[str, Any], AfterValidator(read_fields)]
 Text = Annotated[str | None, Field(max_length=1_000)]
 
 
@@ -206,8 +233,8 @@ class Prompt(BaseModel):
     new_maturity_date: Text = None
     termination_date: Text = None
     template_id: Text = None
-    context: dict[str, Any] | None = None
-    extracted_fields: dict[str, Any] | None = None
+    context: Fields | None = None
+    extracted_fields: Fields | None = None
     stream: bool = Field(default=True, description="false: one JSON object at the end")
     stream_response: bool = Field(default=True, description="as stream")
     use_cache: bool = Field(default=True, description="false: as force_fresh")

@@ -22,13 +22,7 @@ from hawk_backend.runs.run import Run
 router = APIRouter(tags=["prompts"])
 
 PromptBody = Annotated[Prompt, Depends(read_prompt)]
-RunId = Annotated[
-    str,
-    Path(
-        max_length=64,
-        description="X-Request-Id of the prompt's answer; hawk_started tells it, too",
-    ),
-]
+RunId = Annotated[str, Path(max_length=64, description="as hawk_started told it")]
 Fresh = Annotated[
     bool, Header(alias="X-Hawk-Fresh", description="1 reads every table from the source")
 ]

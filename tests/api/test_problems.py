@@ -14,6 +14,7 @@ from tests.gateway import ask
 
 PROMPT = "/hawk-agent/process-prompt"
 JSON = {"content-type": "application/json"}
+NESTED = b'{"user_prompt": "x", "msg_uid": "MSG_1", "context": %s 1 %s}'
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,8 @@ JSON = {"content-type": "application/json"}
         (b'{"user_prompt": "x", "amount": %s}' % (b"9" * 10_000), JSON, 422, "amount"),
         (b'{"user_prompt": "x", "instruction_type": "Z"}', JSON, 422, "instruction_type"),
         (b'{"user_prompt": "x", "conversation_id": "7"}', JSON, 422, "conversation_id"),
+        (NESTED % (b'{"a":' * 300, b"}" * 300), JSON, 422, "context"),
+        (NESTED % (b'{"a":' + b"[" * 300, b"]" * 300 + b"}"), JSON, 422, "context"),
     ],
 )
 async def test_a_body_that_cannot_be_used_is_refused(
