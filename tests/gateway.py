@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from hawk_backend.app import create_app
+from hawk_backend.clients.http import tls
 from hawk_backend.clients.sse import FrameParser
 from hawk_backend.settings import Settings
 from tests.live import serving
@@ -27,7 +28,10 @@ def settings_for(stack: LocalStack, **changes: object) -> Settings:
 async def open_gateway(stack: LocalStack, **changes: object) -> AsyncIterator[httpx.AsyncClient]:
     """Serve a gateway with `changes` to its settings; give a client of it."""
     app = create_app(settings_for(stack, **changes))
-    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
+    async with (
+        serving(app) as url,
+        httpx.AsyncClient(base_url=url, timeout=30, verify=tls()) as client,
+    ):
         yield client
 
 

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from hawk_backend.api.event_stream import EventStream
 from hawk_backend.clients.dify import Dify
+from hawk_backend.clients.http import tls
 from hawk_backend.clients.sse import Frame, FrameParser
 from hawk_backend.dev.dify.apps import BY_NAME
 from hawk_backend.dev.dify.script import Script
@@ -210,7 +211,7 @@ async def rigged(
         runs = Runs(stages, dify, clocks=clocks, limits=limits or LIMITS, delivery=delivery, **more)
         async with (
             serving(routes(runs)) as url,
-            httpx.AsyncClient(base_url=url, timeout=15) as http,
+            httpx.AsyncClient(base_url=url, timeout=15, verify=tls()) as http,
         ):
             yield Rig(url, standin, stages, dify, runs, http)
             await runs.aclose()
