@@ -34,6 +34,7 @@ class Family(StrEnum):
 
 @router.post(
     "/hedge-ai/{family}",
+    summary="Hedge AI",
     openapi_extra=PROMPT_BODY,
     responses=answers(HEDGE_AI, *BODY_REFUSALS, PromptConflict, Overloaded),
 )

@@ -17,35 +17,26 @@ from hawk_backend.models import Prompt
 
 Responses = dict[int | str, dict[str, Any]]
 
-PROMPT_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": Prompt.model_json_schema(),
-                "example": {"user_prompt": "Check if I can hedge 150K CNY today"},
-            }
-        },
-    }
-}
 
-INVALIDATE_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "table": {"type": "string"},
-                        "tables": {"type": "array", "items": {"type": "string"}},
-                    },
-                },
-                "example": {"table": "position_nav_master"},
-            }
+def _body(schema: Mapping[str, Any], example: Mapping[str, Any]) -> dict[str, Any]:
+    media = {"application/json": {"schema": schema, "example": example}}
+    return {"requestBody": {"required": True, "content": media}}
+
+
+PROMPT_BODY = _body(
+    Prompt.model_json_schema(), {"user_prompt": "Check if I can hedge 150K CNY today"}
+)
+
+INVALIDATE_BODY = _body(
+    {
+        "type": "object",
+        "properties": {
+            "table": {"type": "string"},
+            "tables": {"type": "array", "items": {"type": "string"}},
         },
-    }
-}
+    },
+    {"table": "position_nav_master"},
+)
 
 BODY_REFUSALS = (MalformedBody, SlowBody, BodyTooLarge, UnsupportedMedia, InvalidRequest)
 """What may be wrong with any body."""
