@@ -205,6 +205,8 @@ def _of_booking(tables: Tables, figures: Figures) -> Iterator[Alert]:
                 f"{currency} is {ours} in currency_configuration (used here), {stated} in the "
                 "desk's handbook.",
             )
+    for currency in dict.fromkeys(item.currency for item in (*figures.bookings, *figures.checks)):
+        row = tables.currency(currency)
         if row is not None and row.get("hedge_accounting_eligible") is False:
             yield Alert("NOT_ELIGIBLE", f"{currency} is not eligible for hedge accounting.")
 
