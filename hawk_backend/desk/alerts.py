@@ -196,7 +196,8 @@ def _of_booking(tables: Tables, figures: Figures) -> Iterator[Alert]:
                 f"{item.currency} {item.nav_type}: {item.source} says {plain(item.deals)} deals, "
                 f"the standard of the model is {plain(item.standard)}.",
             )
-    for currency in dict.fromkeys(item.currency for item in figures.bookings):
+    booked = dict.fromkeys(item.currency for item in figures.bookings)
+    for currency in booked:
         row = tables.currency(currency)
         stated, ours = HANDBOOK.get(currency), "" if row is None else text(row, "currency_type")
         if stated and ours and stated != ours:
@@ -205,7 +206,8 @@ def _of_booking(tables: Tables, figures: Figures) -> Iterator[Alert]:
                 f"{currency} is {ours} in currency_configuration (used here), {stated} in the "
                 "desk's handbook.",
             )
-    for currency in dict.fromkeys(item.currency for item in (*figures.bookings, *figures.checks)):
+    checked = dict.fromkeys(check.currency for check in figures.checks)
+    for currency in booked | checked:
         row = tables.currency(currency)
         if row is not None and row.get("hedge_accounting_eligible") is False:
             yield Alert("NOT_ELIGIBLE", f"{currency} is not eligible for hedge accounting.")
