@@ -6,7 +6,7 @@ from hawk_backend.desk.ask import Tables
 from hawk_backend.desk.booking import HANDBOOK, Checks
 from hawk_backend.desk.capacity import Capacity
 from hawk_backend.desk.cells import text, whole
-from hawk_backend.desk.figure import Known, total
+from hawk_backend.desk.figure import Figure, Known, total
 from hawk_backend.desk.figures import Figures
 from hawk_backend.desk.lines import Line
 from hawk_backend.desk.notes import Alert
@@ -190,7 +190,7 @@ def _of_instructions(found: Sequence[InFlight]) -> Iterator[Alert]:
 
 def _of_booking(tables: Tables, figures: Figures) -> Iterator[Alert]:
     for item in figures.bookings:
-        if item.deals != item.standard and _values_differ(item.deals, item.standard):
+        if _differ(item.deals, item.standard):
             yield Alert(
                 "DEAL_COUNT",
                 f"{item.currency} {item.nav_type}: {item.source} says {plain(item.deals)} deals, "
@@ -213,7 +213,7 @@ def _of_booking(tables: Tables, figures: Figures) -> Iterator[Alert]:
             yield Alert("NOT_ELIGIBLE", f"{currency} is not eligible for hedge accounting.")
 
 
-def _values_differ(one: object, other: object) -> bool:
+def _differ(one: Figure, other: Figure) -> bool:
     return isinstance(one, Known) and isinstance(other, Known) and one.value != other.value
 
 
