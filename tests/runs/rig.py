@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
+from weakref import ref
 
 import httpx
 import pytest
@@ -49,7 +50,7 @@ INTENT = Intent(intent="hedge_utilization", intents=("hedge_utilization",))
 PATIENCE = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Text:
     """A context that is only its text."""
 
@@ -74,6 +75,7 @@ class Stages:
         self.error: Exception | None = None
         self.begun = 0
         self.cancelled = 0
+        self.passed: list[ref[Prompt] | ref[Text]] = []
 
     async def prepare(
         self,
@@ -99,7 +101,9 @@ class Stages:
             raise self.error
         emit({"event": "hawk_context", "chars": len(self.context), "sha256": "0" * 64})
         assert prompt.user_prompt
-        return Ready(Text(self.context))
+        text = Text(self.context)
+        self.passed += [ref(prompt), ref(text)]
+        return Ready(text)
 
 
 @dataclass(slots=True)

@@ -1,13 +1,15 @@
 """A prompt from admission to its terminal event, over real sockets."""
 
 import asyncio
+import gc
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from hawk_backend.dev.dify.apps import BY_NAME
-from hawk_backend.dev.dify.script import Ending, Extra, Failure, Insert, Script
+from hawk_backend.dev.dify.script import Delay, Ending, Extra, Failure, Insert, Script
 from hawk_backend.errors import CacheUnavailable, CriticalTableMissing
 from hawk_backend.observability import REGISTRY
 from hawk_backend.pipeline.relay import WITHDRAWN
@@ -159,6 +161,22 @@ async def test_a_large_context_adds_nothing_to_the_stream() -> None:
         sizes.append((len(answer) - len(str(len(context))), done.count(b"\n\n")))
 
     assert sizes[0] == sizes[1]
+
+
+async def test_an_answer_under_way_holds_neither_prompt_nor_context() -> None:
+    """An answer takes minutes: what has been asked is free as soon as it cannot be asked again."""
+    async with rigged() as rig:
+        await rig.standin.script(Script(deltas=("a", "b"), delays=(Delay(at=1, seconds=60),)))
+        async with rig.watching() as browser:
+            await browser.until("agent_message")
+            gc.collect()
+            held = [passed() for passed in rig.stages.passed]
+            requests = [thing for thing in gc.get_objects() if isinstance(thing, httpx.Request)]
+            asked = f"{rig.standin.base_url}/chat-messages"
+        await rig.clean()
+
+    assert held == [None, None]
+    assert asked not in {str(request.url) for request in requests}
 
 
 async def test_a_failure_of_a_stage_is_the_terminal_error() -> None:
