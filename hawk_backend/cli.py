@@ -21,6 +21,13 @@ _LOOK_S = 0.2
 """How often `warm` looks how far it is."""
 _CHECK_S = 15.0
 """How long `check` waits for a part that does not answer."""
+_SEE_TO = {
+    "supabase": "SUPABASE_URL (or SUPABASE_REST_URL) and SUPABASE_SERVICE_ROLE_KEY",
+    "redis": "REDIS_URL",
+    "feed": "supabase/migrations, see docs/cache.md",
+    "dify": "DIFY_API_URL and the DIFY_API_KEY of each app",
+}
+"""Where the remedy lies for a part that is amiss."""
 
 app = typer.Typer(
     name="hawk-backend",
@@ -193,6 +200,8 @@ async def _check() -> int:
         typer.echo(f"{'✗' if part.amiss else '✓'} {name}")
         for line in (*part.amiss, *part.warnings):
             typer.echo(f"    {line}")
+        if part.amiss:
+            typer.echo(f"    → {_SEE_TO[name]}")
     for title, topics in (("database and catalogue", source), ("version feed", feed)):
         typer.echo(title)
         for topic, found in topics.items():

@@ -162,6 +162,22 @@ async def test_check_says_what_is_amiss(folder: Path, stack: LocalStack) -> None
     assert "✓ supabase\n" in ended.out
 
 
+async def test_check_says_where_the_remedy_lies(folder: Path, stack: LocalStack) -> None:
+    """Each part that cannot be reached is told with the settings that lead to it."""
+    nobody = f"127.0.0.1:{free_ports(1)[0]}"
+    away = {
+        "SUPABASE_REST_URL": f"http://{nobody}",
+        "REDIS_URL": f"redis://{nobody}",
+        "DIFY_API_URL": f"http://{nobody}/v1",
+    }
+    ended = await hawk(folder, "check", env={**stack.env, **away})
+    assert ended.code == 1
+    parts = dict(re.findall(r"✗ (\w+)\n(?:    .*\n)*?    → (.*)\n", ended.out))
+    assert parts.keys() == {"supabase", "redis", "feed", "dify"}
+    assert "SUPABASE_URL" in parts["supabase"]
+    assert "migrations" in parts["feed"]
+
+
 async def test_check_without_settings_says_where_they_stand(folder: Path) -> None:
     """Nothing set up is one line and its remedy."""
     ended = await hawk(folder, "check", env={"SUPABASE_URL": ""})
