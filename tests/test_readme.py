@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from itertools import groupby
 from pathlib import Path
 
@@ -25,6 +26,10 @@ async def test_the_example_shows_what_is_answered(gateway: httpx.AsyncClient) ->
     printed = re.findall(r'"event":"(\w+)"', ANSWERED)
     assert [kind for kind in kinds if kind in printed][: len(printed) - 2] == printed[:-2]
     assert kinds[-2:] == printed[-2:]
+    counted = re.search(r"\((\d+) tables, (\d+) pieces", EXAMPLE)
+    assert counted is not None
+    told = Counter(str(event["event"]) for event in events)
+    assert (told["hawk_table"], told["agent_message"]) == (int(counted[1]), int(counted[2]))
     context = next(event for event in events if event["event"] == "hawk_context")
     records = re.search(r'"total_records":(\d+)', ANSWERED)
     assert records is not None
