@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
@@ -115,7 +116,9 @@ class _Prompt:
             if not waiting or left <= 0:
                 break
             await asyncio.wait(waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-            await passes.enter()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(until):
+                    await passes.enter()
         for end in self._given_up():
             yield end
 

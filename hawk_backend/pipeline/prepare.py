@@ -30,6 +30,12 @@ Emit = Callable[[Mapping[str, object]], None]
 Observe = Callable[[Sequence[TableResult], float], None]
 """Takes what became of a prompt's tables, and the milliseconds of its prepare."""
 
+_LONG = 2_000
+"""Characters of a prompt that take as long to read as a short one takes."""
+
+_BUILDING = 2
+"""Contexts in the making: each holds the loop for half a millisecond of every pass."""
+
 _WITHOUT_HOLES = frozenset("IURTA")
 """Instruction types that are refused when a critical table is missing or absent."""
 _HITS = frozenset({Tier.MEMORY, Tier.REDIS})
@@ -67,7 +73,7 @@ class Pipeline:
         self._fetch = fetch
         self._desk = KeptDesk()
         self._passes = fetch.passes
-        self._building = asyncio.Semaphore(1)  # many at once would each hold the loop for a turn
+        self._building = asyncio.Semaphore(_BUILDING)
         self._now = now
         self._context_limit = context_limit
         self._observe = observe
@@ -88,7 +94,7 @@ class Pipeline:
 
     async def understood(self, prompt: Prompt, timings_ms: dict[str, float]) -> Intent:
         """Return the same once the loop has time for it."""
-        await self._passes.enter()
+        await self._passes.enter(1 + len(prompt.user_prompt) // _LONG)
         return self.understand(prompt, timings_ms)
 
     def plan(self, intent: Intent) -> QueryPlan:

@@ -4,7 +4,7 @@ import asyncio
 import gc
 from collections.abc import Mapping
 from datetime import date
-from itertools import count, pairwise
+from itertools import pairwise
 
 import pytest
 
@@ -159,8 +159,7 @@ async def test_two_hundred_prompts_are_served_by_a_few_queries(shelf: Shelf) -> 
 async def test_a_table_that_wakes_many_prompts_does_not_hold_the_loop(shelf: Shelf) -> None:
     """Whoever has something else to do comes between the prompts that a table wakes."""
     desk, told = Desk(shelf), list[int]()
-    moment = count()
-    desk.fetch.passes = Passes(3, clock=lambda: next(moment))
+    desk.fetch.passes = Passes(3)
     shelf.close("entity_master")
     asking = [asyncio.ensure_future(desk.ask(CNY)) for _ in range(30)]
     await turns(200)
