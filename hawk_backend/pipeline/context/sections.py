@@ -36,8 +36,9 @@ _UNSURE = (
 def opening(inputs: ContextInputs) -> list[str]:
     """Say how old positions and rates are, then how to read the rest."""
     results = {result.table: result for result in inputs.results}
+    positions = results.get("position_nav_master")
     return [
-        f"Positions as of: {_as_of(results.get('position_nav_master'))}",
+        f"Positions as of: {_as_of(positions)}{_older(positions)}",
         f"Rates as of: {_as_of(results.get('currency_rates'))}",
         *_RULES,
         *_behaviour(inputs.intent),
@@ -50,6 +51,15 @@ def _as_of(result: TableResult | None) -> str:
     if result.state is TableState.FRESH:
         return str(result.as_of or "not dated")
     return _why(result)
+
+
+def _older(result: TableResult | None) -> str:
+    """Say so where snapshots of several days stand together."""
+    if result is None or result.slice is None or result.as_of is None:
+        return ""
+    days = result.slice.days
+    oldest = min((day for i in result.positions if days and (day := days[i])), default=None)
+    return f" (the oldest {oldest})" if oldest and oldest < result.as_of else ""
 
 
 def _behaviour(intent: Intent) -> list[str]:

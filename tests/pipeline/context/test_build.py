@@ -61,6 +61,16 @@ def test_the_first_lines_date_positions_and_rates() -> None:
     assert build(inputs(), limit=ROOMY).text.startswith("Positions as of: not read for this prompt")
 
 
+def test_positions_of_several_days_are_all_dated() -> None:
+    """The newest day and the oldest; of one day nothing more is said."""
+    rows = [{"nav_id": f"P{n}", "as_of_date": f"2025-09-{day}"} for n, day in enumerate((16, 17))]
+    table = result("position_nav_master", rows, as_of=TODAY)
+    text = build(inputs(table), limit=ROOMY).text
+    assert text.startswith("Positions as of: 2025-09-17 (the oldest 2025-09-16)\n")
+    text = build(inputs(replace(table, positions=(1,))), limit=ROOMY).text
+    assert text.startswith("Positions as of: 2025-09-17\n")
+
+
 def test_the_manifest_gives_every_table_s_state() -> None:
     """Rows of a failed table are unknown, not 0."""
     tables = (
