@@ -144,6 +144,18 @@ async def test_a_run_can_be_stopped(tab: Tab, recorded: Recorded) -> None:
     await expect(tab.page.locator("#send")).to_be_visible()
 
 
+async def test_a_run_is_asked_for_and_stopped_without_a_mouse(tab: Tab, recorded: Recorded) -> None:
+    """From Ask the next key leads to the Stop that took its place."""
+    await tab.page.locator("#prompt").fill("endless")
+    await tab.page.get_by_role("button", name="Ask").focus()
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.page.locator("#answer")).not_to_be_empty()
+    await tab.page.keyboard.press("Tab")
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.page.locator("#outcome")).to_have_text("stopped")
+    assert recorded.stopped == [REQUEST_ID]
+
+
 async def test_a_prompt_that_nobody_took_can_be_given_up(tab: Tab, recorded: Recorded) -> None:
     """Before the gateway has named the run, Stop ends the page's own waiting."""
     await ask(tab.page, "silent")
