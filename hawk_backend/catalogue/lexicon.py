@@ -74,6 +74,7 @@ class RequestWords:
     sequence: str
     questions: str
     fillers: str
+    heads: str
 
 
 @dataclass(frozen=True)

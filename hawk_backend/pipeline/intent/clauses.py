@@ -39,9 +39,11 @@ _PASSING = wordset(
     "works work is are good clear goes through allowed approved do does please then"
 )
 _NAMED_ANEW = wordset("new <currency> another")
+_HEDGES = wordset("hedge hedging cover")
+_NAMELESS = 10
 _NOUN = 48
 _NAMED = 85
-_GOVERNED = 70
+_GOVERNED = 64
 _CERTAIN = 110
 _OPENING = 3
 
@@ -81,6 +83,7 @@ class ClauseReader:
         self._fillers = wordset(request.fillers) - {"now"}
         self._questions = wordset(request.questions)
         self._articles = wordset(request.articles)
+        self._heads = wordset(request.heads)
 
     def divide(self, words: Words[str], hits: Words[Hit], corrected: int) -> list[Clause]:
         """Return the clauses in order, each with its phrases; no divider lies inside a phrase.
@@ -125,7 +128,13 @@ class ClauseReader:
             )
 
     def _weighed(self, hit: Hit, words: Words[str]) -> Hit:
-        """Let a command behind an article ("the roll", "the EUR roll") say no more than a noun."""
+        """Let a command behind an article ("the roll", "the EUR roll") say no more than a noun.
+
+        A hedge that only names another business ("a hedge performance") says nothing.
+        """
+        behind = words[hit.last] if hit.last < len(words) else ""
+        if hit.intent == _OPENING_ONE and behind in self._heads and words[hit.last - 1] in _HEDGES:
+            return hit._replace(strength=_NAMELESS, command=False)
         at = hit.first - 1
         while at > 0 and words[at].startswith("<"):
             at -= 1

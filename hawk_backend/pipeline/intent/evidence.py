@@ -16,6 +16,8 @@ GAP = frozenset({"*"})
 _REACH = 6
 _ENDS = SYMBOL_STOPS | wordset("then afterwards but because not never no without")
 """What no gap reaches over."""
+_MEANT = {"<date>": {"<date>", "<tenor>"}}
+"""What a symbol in a phrase stands for beside itself."""
 _ARTICLES = wordset("the our my your their a")
 
 
@@ -124,7 +126,7 @@ class PhraseBook:
                 exact.add(word)
                 many.update(plurals(word))
             if choice.startswith("<") and choice[1:-1] not in self._classes:
-                exact.add(choice)
+                exact |= _MEANT.get(choice, {choice})
         words = frozenset(exact | many)
         self.literals |= {word for word in words if not word.startswith("<")}
         return words

@@ -15,7 +15,7 @@ _SYMBOL = {
     "entity_ids": "<entity>",
     "percentage": "<percent>",
 }
-_RULE_SYMBOL = {"to zero": "<zero>", "halve": "halve"}
+_RULE_SYMBOL = {"to zero": "<zero>", "halve": "halve", "date: tenor": "<tenor>"}
 _POLITE = (
     ("can", "you"),
     ("could", "you"),
