@@ -15,6 +15,8 @@ from tests.faults import Behaviour, FaultySource, Rows
 from tests.pipeline.shelf import CATALOGUE, SINGAPORE, Straight, asks, planned
 
 CNY = asks("hedge_utilization", currency=("CNY",))
+LONG_S, SOON_S = 20.0, 1.0
+"""Deadlines that are never met, and that a table misses."""
 
 
 def rows_of(table: str, count: int = 1) -> Rows:
@@ -33,11 +35,11 @@ class Line:
 
     def __init__(self, source: FaultySource, supabase: Supabase) -> None:
         self.source = source
-        self._fetch = Fetch(Straight(Reads(supabase, SINGAPORE)), CATALOGUE, deadline_s=0.5)
+        self._slices = Straight(Reads(supabase, SINGAPORE))
 
-    async def ask(self) -> dict[str, TableResult]:
+    async def ask(self, deadline_s: float = LONG_S) -> dict[str, TableResult]:
         """Fetch what capacity is computed from."""
-        results = await self._fetch.fetch(
+        results = await Fetch(self._slices, CATALOGUE, deadline_s=deadline_s).fetch(
             planned(CNY), SERVICE, freshness=Freshness.USUAL, on_result=lambda _: None
         )
         return {result.table: result for result in results}
@@ -49,10 +51,10 @@ async def line() -> AsyncIterator[Line]:
     tables = {query.table: rows_of(query.table) for query in planned(CNY).queries}
     async with (
         FaultySource(tables).serving() as source,
-        open_client(deadlines=Deadlines(connect=0.5, read=2)) as http,
+        open_client(deadlines=Deadlines(connect=5, read=LONG_S)) as http,
     ):
         access = SupabaseAccess(source.url, "key")
-        yield Line(source, Supabase(http, access, CATALOGUE.tables, deadline_s=2))
+        yield Line(source, Supabase(http, access, CATALOGUE.tables, deadline_s=LONG_S))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ async def line() -> AsyncIterator[Line]:
         (Behaviour(status=404, body=b'{"code":"42P01"}'), TableState.ABSENT, None),
         (Behaviour(status=404, body=b'{"code":"PGRST205"}'), TableState.ABSENT, None),
         (Behaviour(stall=True), TableState.MISSING, Reason.TIMEOUT),
-        (Behaviour(delay_s=1), TableState.MISSING, Reason.TIMEOUT),
+        (Behaviour(delay_s=2), TableState.MISSING, Reason.TIMEOUT),
         (Behaviour(drip_s=0.01), TableState.MISSING, Reason.TIMEOUT),
         (Behaviour(status=504), TableState.MISSING, Reason.TIMEOUT),
         (Behaviour(status=403), TableState.MISSING, Reason.FORBIDDEN),
@@ -89,7 +91,7 @@ async def test_one_bad_table_is_one_bad_table(
     Only a connection that breaks is tried once more: a table that stalls is asked for once.
     """
     line.source.behaviours["allocation_engine"] = behaviour
-    results = await line.ask()
+    results = await line.ask(SOON_S if reason is Reason.TIMEOUT else LONG_S)
 
     assert (results["allocation_engine"].state, results["allocation_engine"].reason) == (
         state,
@@ -120,7 +122,7 @@ async def test_a_source_that_is_away_costs_no_wait(line: Line) -> None:
     async with open_client(deadlines=Deadlines(connect=0.5)) as http:
         away = Line(
             line.source,
-            Supabase(http, SupabaseAccess(url, "key"), CATALOGUE.tables, deadline_s=2),
+            Supabase(http, SupabaseAccess(url, "key"), CATALOGUE.tables, deadline_s=LONG_S),
         )
         first, second = await away.ask(), await away.ask()
 
@@ -131,8 +133,8 @@ async def test_a_source_that_is_away_costs_no_wait(line: Line) -> None:
 
 async def test_a_stall_costs_one_prompt_one_table(line: Line) -> None:
     """What is late is missing; the other tables are there, and the next prompt has it all."""
-    line.source.behaviours["currency_rates"] = Behaviour(delay_s=0.8)
-    first = await line.ask()
+    line.source.behaviours["currency_rates"] = Behaviour(delay_s=2)
+    first = await line.ask(SOON_S)
     del line.source.behaviours["currency_rates"]
     second = await line.ask()
 
