@@ -95,6 +95,24 @@ async def test_a_prompt_stopped_in_the_queue_leaves_its_place() -> None:
     assert stats["started"] == 1
 
 
+async def test_who_leaves_the_queue_leaves_its_place() -> None:
+    """The others move up, and nothing is asked for who has gone."""
+    async with rigged(limits=replace(LIMITS, concurrency=1)) as rig:
+        await rig.standin.script(LONG)
+        async with rig.watching() as first, AsyncExitStack() as leaving:
+            await first.until("agent_message")
+            second = await leaving.enter_async_context(rig.watching())
+            await second.until("hawk_queue")
+            async with rig.watching() as third:
+                assert (await third.until("hawk_queue"))["position"] == 2
+                await leaving.aclose()
+                assert (await third.until("hawk_queue"))["position"] == 1
+        await rig.clean()
+        stats = await rig.standin.stats()
+
+    assert stats["started"] == 1
+
+
 async def test_a_prompt_stopped_before_the_first_event_ends_at_once_and_is_stopped_later() -> None:
     """Only an event brings the name to stop by: the user is not kept waiting for it."""
     async with rigged() as rig:
