@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 TIMEOUT_S = 0.05
 """What a prompt pays for a Redis that hangs, connecting included; on a slow network, more."""
-_STEPS = 10
+_STEPS = 6
 _PAUSES_S = (0.0, 0.1, 0.2, 0.4)
 _LONGEST_PAUSE_S = 0.5
 _MICRO = 1_000_000
