@@ -212,6 +212,46 @@ async def test_status_of_all_cny_instructions(supabase: Supabase, sql: asyncpg.C
     assert shown == [row["instruction_id"] for row in ordered]
 
 
+TABLE_OF = {
+    **{asked: table for table, asked in CAPACITY.items()},
+    "all_rates": "currency_rates",
+    "instructions": "hedge_instructions",
+    "open_instructions": "hedge_instructions",
+    "events": "hedge_business_events",
+    "open_events": "hedge_business_events",
+    "deals": "deal_bookings",
+    "ledger": "gl_entries",
+    "effectiveness": "hedge_effectiveness",
+    "risks": "risk_monitoring",
+    "proxies": "proxy_configuration",
+    "settings": "system_configuration",
+}
+"""The table that a question of the desk is about."""
+
+OTHERS = (
+    ("var_calculation", "JPY", ("positions", "all_rates", "open_instructions")),
+    ("stress_test", "KRW", ("positions", "rates", "deposits", "thresholds")),
+    ("correlation_analysis", "INR", ("positions", "all_rates", "proxies", "currencies")),
+    (
+        "compliance_report",
+        "CNY",
+        ("thresholds", "deposits", "effectiveness", "instructions", "events"),
+    ),
+    ("regulatory_report", "HKD", ("instructions", "events", "deals", "thresholds", "ledger")),
+    ("performance_metrics", "JPY", ("effectiveness", "events", "deals", "positions")),
+    ("pnl_attribution", "CNY", ("ledger", "events", "deals", "effectiveness", "all_rates")),
+    ("performance_comparison", "AUD", ("effectiveness", "events", "instructions", "ledger")),
+    ("hedge_monitoring", "HKD", ("events", "instructions", "deals", "deposits", "risks")),
+    (
+        "portfolio_analysis",
+        "USD",
+        ("positions", "allocations", "entities", "open_instructions", "open_events", "rates"),
+    ),
+    ("general_query", "IDR", ("currencies",)),
+    ("system_status", "CNY", ("settings",)),
+)
+"""Other intents: each for a currency, with what it asks the database."""
+
 FAMILIES: list[tuple[Intent, dict[str, str], dict[str, str]]] = [
     (
         asks("risk_analysis", currency=("KRW",)),
@@ -254,6 +294,15 @@ FAMILIES: list[tuple[Intent, dict[str, str], dict[str, str]]] = [
         {"c": "CNY"},
     ),
     (asks("market_analysis", currency=("TWD",)), {"currency_rates": "all_rates"}, {"c": "TWD"}),
+    *(
+        (asks(name, currency=(code,)), {TABLE_OF[asked]: asked for asked in questions}, {"c": code})
+        for name, code, questions in OTHERS
+    ),
+    (
+        asks("audit_trail", order_id="ORD-123"),
+        {"hedge_instructions": "line", "hedge_business_events": "line_events"},
+        {"o": "ORD-123"},
+    ),
 ]
 
 
@@ -267,11 +316,19 @@ async def test_every_family_sees_the_right_rows(
     questions: dict[str, str],
     values: dict[str, str],
 ) -> None:
-    """One intent of each other family, its own tables compared."""
+    """Every other intent, its own tables compared."""
     planned = {query.table for query in plan(intent, CATALOGUE, ANCHOR).queries}
     asked = {table: name for table, name in questions.items() if table in planned}
     assert len(asked) >= min(2, len(questions))
     await check(supabase, sql, intent, asked, **values)
+
+
+def test_every_intent_is_compared_with_sql() -> None:
+    """Beside the six golden prompts each intent that reads a table has its case."""
+    golden = {name for name, intent in CATALOGUE.intents.items() if intent.instruction}
+    compared = {intent.intent for intent, _, _ in FAMILIES}
+    assert compared | golden | {"out_of_scope"} == CATALOGUE.intents.keys()
+    assert len(golden) == 6
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE.intents))
