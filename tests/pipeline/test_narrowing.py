@@ -77,6 +77,9 @@ def shelf(*capped: str) -> Shelf:
     return found
 
 
+SLICES = ("hedge_instructions", "hedge_business_events", "deal_bookings")
+
+
 def ids(result: TableResult) -> list[object]:
     """Return the first cell of every row."""
     return [next(iter(row.values())) for row in result.rows]
@@ -98,6 +101,23 @@ async def test_an_old_order_is_found_beyond_the_cap() -> None:
     assert len(ids(results["deal_bookings"])) == 9
     assert all(results[table].complete for table in source.caps)
     assert questions(source, "deal_bookings") == 1
+
+
+async def test_the_time_of_a_table_is_that_of_all_its_questions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each query counts one here: the slice, what it leads through, and the rows themselves."""
+    monkeypatch.setattr("hawk_backend.pipeline.reads._ms", lambda _started: 1.0)
+    source = shelf()
+    whole = await Desk(source).ask(asks("mx_bookings", order_id="ORD-2"))
+    assert {whole[table].ms for table in SLICES} == {1.0}
+    source.caps = {"hedge_instructions": 5, "hedge_business_events": 5, "deal_bookings": 11}
+    results = await Desk(source).ask(asks("mx_bookings", order_id="ORD-2"))
+    assert {table: results[table].ms for table in SLICES} == {
+        "hedge_instructions": 3.0,
+        "hedge_business_events": 4.0,
+        "deal_bookings": 5.0,
+    }
 
 
 async def test_an_answer_at_its_cap_is_not_complete() -> None:
