@@ -1,5 +1,6 @@
 """Settings: the environment and `.env`, typed and frozen; read by app and cli only."""
 
+import re
 from datetime import date, datetime
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self, TypeVar
@@ -13,6 +14,7 @@ from hawk_backend.errors import ConfigurationError
 
 Read = TypeVar("Read", bound=BaseSettings)
 Seconds = Annotated[float, Field(gt=0)]
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/*\s]+")
 
 
 class DeskClock(BaseSettings):
@@ -96,7 +98,18 @@ class Settings(DeskClock):
     def _origins(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return tuple(part.strip().rstrip("/").lower() for part in value.split(",") if part.strip())
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _as_browsers_write_them(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"{origin} is no origin: list exact ones such as https://host or "
+                    "http://host:port, without a path; * is refused"
+                )
+        return value
 
     @field_validator("hawk_webhook_secrets", "hawk_policy_tables", mode="before")
     @classmethod
@@ -134,8 +147,6 @@ class Settings(DeskClock):
                 f"HAWK_HOST={self.hawk_host} is reachable from outside this machine: set "
                 "HAWK_TRUSTED_NETWORK=1 to say that something else guards the port"
             )
-        if "*" in self.allowed_origins:
-            raise ValueError("ALLOWED_ORIGINS lists exact origins; * is refused")
         return self
 
     @property

@@ -25,7 +25,10 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("HAWK_HOST", "0.0.0.0", "HAWK_TRUSTED_NETWORK=1"),  # noqa: S104
         ("HAWK_AUTH", "api_key", "not available yet"),
         ("HAWK_SUPABASE_MODE", "user", "authentication"),
-        ("ALLOWED_ORIGINS", "*", "exact origins"),
+        ("ALLOWED_ORIGINS", "*", "* is refused"),
+        ("ALLOWED_ORIGINS", "https://*.desk.example", "list exact ones"),
+        ("ALLOWED_ORIGINS", "http://localhost:4200,localhost:4300", "localhost:4300 is no origin"),
+        ("ALLOWED_ORIGINS", "https://desk.example/hawk", "without a path"),
         ("HAWK_PORT", "http", "HAWK_PORT"),
         ("HAWK_TODAY", "yesterday", "HAWK_TODAY"),
         ("SUPABASE_URL", "project.supabase.co", "write it as https://host"),
