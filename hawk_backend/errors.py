@@ -122,7 +122,7 @@ class Overloaded(HawkError):
     title = "Overloaded"
 
     def __init__(self, detail: str, *, retry_after_s: int, remedy: str = "") -> None:
-        super().__init__(detail, remedy=remedy)
+        super().__init__(detail, remedy=remedy or f"send the request again in {retry_after_s} s")
         self.retry_after_s = retry_after_s
 
 
