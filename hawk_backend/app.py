@@ -20,6 +20,7 @@ from hawk_backend.api import cache as cache_operations
 from hawk_backend.api import hedge_ai, operations, problems, prompts
 from hawk_backend.api.health import Facts, Probe, Watch
 from hawk_backend.api.middleware import ListedOrigins, PlainPath, RequestId, Unforeseen
+from hawk_backend.api.openapi import ABOUT, TAGS
 from hawk_backend.api.services import Identity, Readiness, Services
 from hawk_backend.cache.cache import Cache, CacheOptions
 from hawk_backend.cache.slices import Clocks
@@ -78,6 +79,8 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         title="HAWK",
         version=__version__,
         summary="Understands a desk's prompt, fetches its rows and relays the analysis.",
+        description=ABOUT,
+        openapi_tags=TAGS,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

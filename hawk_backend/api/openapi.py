@@ -17,6 +17,16 @@ from hawk_backend.models import Prompt
 
 Responses = dict[int | str, dict[str, Any]]
 
+ABOUT = """\
+Every answer carries `X-Request-Id`; every refusal is a problem (RFC 9457) that names the field and
+the remedy. A prefix `/api` is taken off. [Ask in the browser](/)."""
+
+TAGS = [
+    {"name": "prompts", "description": "Asking, explaining, going on, stopping."},
+    {"name": "operations", "description": "How the service is; none of them waits for a part."},
+    {"name": "cache", "description": "What is kept, and what must be read anew."},
+]
+
 
 def _body(schema: Mapping[str, Any], example: Mapping[str, Any]) -> dict[str, Any]:
     media = {"application/json": {"schema": schema, "example": example}}
