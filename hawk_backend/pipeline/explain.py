@@ -5,8 +5,9 @@ from dataclasses import fields
 from typing import Any, Protocol
 
 from hawk_backend.models import Principal, Prompt
+from hawk_backend.pipeline import events
 from hawk_backend.pipeline.intent import Evidence, Intent, Slots
-from hawk_backend.pipeline.prepare import Pipeline, Prepared, context_event, table_event
+from hawk_backend.pipeline.prepare import Pipeline, Prepared
 
 _SLOTS = frozenset(field.name for field in fields(Slots))
 
@@ -60,9 +61,9 @@ async def explain(
 
 def _ledger(prepared: Prepared) -> dict[str, object]:
     """Say what is in the context, what is not, and what was read, as the stream's events do."""
-    ledger = context_event(prepared.context, prepared.metadata)
+    ledger = events.of_context(prepared.context, prepared.metadata)
     shown = {table: len(rows) for table, rows in prepared.context.shown.items()}
-    tables = [_fields(table_event(result)) for result in prepared.results]
+    tables = [_fields(events.of_table(result)) for result in prepared.results]
     return _fields(ledger) | {"shown": shown, "tables": tables}
 
 

@@ -9,8 +9,9 @@ from datetime import date, datetime
 from hawk_backend import desk
 from hawk_backend.catalogue import Catalogue
 from hawk_backend.errors import CriticalTableMissing
-from hawk_backend.models import Freshness, Principal, Prompt, Stage, TableState, Tier
+from hawk_backend.models import Freshness, Principal, Prompt, Stage, TableState
 from hawk_backend.observability import logger, stage, table_read
+from hawk_backend.pipeline import events
 from hawk_backend.pipeline.context import (
     Context,
     ContextInputs,
@@ -38,7 +39,6 @@ _BUILDING = 2
 
 _WITHOUT_HOLES = frozenset("IURTA")
 """Instruction types that are refused when a critical table is missing or absent."""
-_HITS = frozenset({Tier.MEMORY, Tier.REDIS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +118,11 @@ class Pipeline:
         """
         started = time.perf_counter()
         timings: dict[str, float] = {}
-        emit(intent_event(intent))
+        emit(events.of_intent(intent))
         await self._passes.enter()
         with stage(Stage.PLAN, timings):
             queries = self.plan(intent)
-        emit({"event": "hawk_plan", "tables": [query.table for query in queries.queries]})
+        emit(events.of_plan(queries))
         with stage(Stage.FETCH, timings):
             results = await self._fetch.fetch(
                 queries,
@@ -139,14 +139,18 @@ class Pipeline:
                 context = await build_in_turns(inputs, limit=limit)
         if context.dropped:
             _LOG.info("omitted", records={left.table: left.rows for left in context.dropped})
-        elapsed_ms = _elapsed_ms(started)
+        metadata = self._measured(intent, results, _elapsed_ms(started))
+        emit(events.of_context(context, metadata))
+        return Prepared(principal, intent, queries, results, context, metadata, timings)
+
+    def _measured(
+        self, intent: Intent, results: Sequence[TableResult], elapsed_ms: float
+    ) -> Mapping[str, object]:
         self._observe(results, elapsed_ms)
-        metadata = _metadata(intent, results) | {
+        return events.metadata(intent, results) | {
             "extraction_time_ms": elapsed_ms,
             "redis_available": self._redis_up(),
         }
-        emit(context_event(context, metadata))
-        return Prepared(principal, intent, queries, results, context, metadata, timings)
 
     async def _inputs(
         self,
@@ -158,7 +162,7 @@ class Pipeline:
     ) -> ContextInputs:
         now = self._now()
         side = await self._desk.side(_ask(intent, now), results)
-        hits = _hits(results)
+        hits = events.hits(results)
         return ContextInputs(
             prompt=prompt,
             intent=intent,
@@ -183,40 +187,6 @@ def _freshness(prompt: Prompt, intent: Intent, *, fresh: bool) -> Freshness:
     return Freshness.BOUND if strict or not prompt.use_cache else Freshness.USUAL
 
 
-def intent_event(intent: Intent) -> dict[str, object]:
-    """Return what the browser is told about the intent."""
-    frame = intent.to_dict()
-    return {
-        "event": "hawk_intent",
-        "intent": intent.intent,
-        "instruction_type": intent.instruction_type,
-        "confidence": round(intent.confidence, 3),
-        "scope": intent.scope,
-        "behaviour": intent.behaviour,
-        "slots": frame["slots"],
-        "alternatives": [
-            {"intent": other.intent, "score": round(other.score, 3)}
-            for other in intent.alternatives
-        ],
-        "assumptions": list(intent.assumptions),
-    }
-
-
-def table_event(result: TableResult) -> dict[str, object]:
-    """Return what the browser is told about one table."""
-    return {
-        "event": "hawk_table",
-        "table": result.table,
-        "state": result.state.value,
-        "reason": result.reason.value if result.reason else None,
-        "tier": result.tier.value,
-        "rows": len(result.positions),
-        "ms": round(result.ms, 1),
-        "as_of": result.as_of.isoformat() if result.as_of else None,
-        "age_s": None if result.age_s is None else round(result.age_s, 3),
-    }
-
-
 def _tell(result: TableResult, emit: Emit) -> None:
     table_read(
         result.table,
@@ -225,7 +195,7 @@ def _tell(result: TableResult, emit: Emit) -> None:
         tier=result.tier.value,
         ms=result.ms,
     )
-    emit(table_event(result))
+    emit(events.of_table(result))
 
 
 def _require_critical(intent: Intent, queries: QueryPlan, results: Sequence[TableResult]) -> None:
@@ -242,42 +212,6 @@ def _require_critical(intent: Intent, queries: QueryPlan, results: Sequence[Tabl
             f"The data for this request could not be read: {', '.join(holes)}.",
             remedy="try again; if it stays, /health and /system/status name the cause",
         )
-
-
-def context_event(context: Context, metadata: Mapping[str, object]) -> dict[str, object]:
-    """Return what the browser is told about the context: its size, its digests, its ledger."""
-    return {
-        "event": "hawk_context",
-        "chars": context.chars,
-        "sha256": context.sha256,
-        "data_sha256": context.data_sha256,
-        "dropped": [
-            {"table": omission.table, "rows": omission.rows, "reason": omission.reason}
-            for omission in context.dropped
-        ],
-        "data_gaps": list(context.data_gaps),
-        "analysis_metadata": dict(metadata),
-    }
-
-
-def _metadata(intent: Intent, results: Sequence[TableResult]) -> dict[str, object]:
-    hits = _hits(results)
-    rate = f"{100 * hits / len(results):.1f}%" if results else "0.0%"
-    return {
-        "intent": intent.intent,
-        "confidence": round(intent.confidence, 3),
-        "data_scope": intent.scope,
-        "tables_requested": len(results),
-        "tables_fetched": sum(r.state in {TableState.FRESH, TableState.EMPTY} for r in results),
-        "cache_hits": hits,
-        "cache_misses": len(results) - hits,
-        "cache_hit_rate": rate,
-        "total_records": sum(len(result.positions) for result in results),
-    }
-
-
-def _hits(results: Sequence[TableResult]) -> int:
-    return sum(result.tier in _HITS for result in results)
 
 
 def _elapsed_ms(started: float) -> float:

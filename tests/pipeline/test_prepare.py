@@ -16,7 +16,10 @@ async def test_waiting_counts_against_the_deadline(stack: LocalStack) -> None:
             gone.append(gone_s)
             return await fetch(*arguments, gone_s=gone_s, **named)  # type: ignore[arg-type]
 
+        async def late(weight: int = 1) -> None:
+            await asyncio.sleep(0.05 * weight)
+
         pipeline._fetch.fetch = noted  # type: ignore[assignment, method-assign]
-        pipeline._passes.enter = lambda: asyncio.sleep(0.05)  # type: ignore[method-assign]
+        pipeline._passes.enter = late  # type: ignore[method-assign]
         await prepare(pipeline, "What are our NOK positions")
     assert gone[0] >= 0.05

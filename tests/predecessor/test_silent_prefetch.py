@@ -16,7 +16,7 @@ async def test_failed_absent_and_empty_are_three_things_in_the_stream(
     source.answers = {
         "threshold_configuration": FAILED,
         "usd_pb_deposit": ABSENT,
-        "overlay_configuration": EMPTY,
+        "waterfall_logic_configuration": EMPTY,
         "hedging_framework": GARBAGE,
     }
     async with open_gateway(stack, supabase_rest_url=source.url) as gateway:
@@ -25,7 +25,7 @@ async def test_failed_absent_and_empty_are_three_things_in_the_stream(
     assert found["threshold_configuration"] == ("missing", "error")
     assert found["hedging_framework"] == ("missing", "error")
     assert found["usd_pb_deposit"] == ("absent", None)
-    assert found["overlay_configuration"] == ("empty", None)
+    assert found["waterfall_logic_configuration"] == ("empty", None)
     assert found["position_nav_master"] == ("fresh", None)
     assert events[-1]["event"] == "message_end"
 
@@ -37,7 +37,7 @@ async def test_failed_absent_and_empty_are_three_things_in_the_context(
     source.answers = {
         "threshold_configuration": FAILED,
         "usd_pb_deposit": ABSENT,
-        "overlay_configuration": EMPTY,
+        "waterfall_logic_configuration": EMPTY,
     }
     async with open_gateway(stack, supabase_rest_url=source.url) as gateway:
         context = await context_of(gateway, PROMPT)
@@ -49,7 +49,7 @@ async def test_failed_absent_and_empty_are_three_things_in_the_context(
     gaps = context.partition("=== DATA GAPS ===")[2].partition("=== DATA ROWS ===")[0]
     assert "threshold_configuration" in gaps
     assert "usd_pb_deposit does not exist in this database" in gaps
-    assert "overlay_configuration" not in gaps
+    assert "waterfall_logic_configuration" not in gaps
     assert "No records found" not in context
 
 
