@@ -112,7 +112,8 @@ async def _ask(prompt: str, url: str, *, events: bool) -> None:
                 typer.echo(line, err=True)
     typer.echo()
     if event["event"] == "error":
-        raise HawkError(event["message"], remedy=f"request {event['request_id']}")
+        where = f"the gateway's log under {event['request_id']}, or hawk-backend check"
+        raise HawkError(event["message"], remedy=f"see {where}; then ask again")
 
 
 def _progress(event: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ import pytest
 from hawk_backend import __version__
 from hawk_backend.dev.process import free_ports
 from tests.dev.launcher import COMMAND, bare_environment
+from tests.gateway import open_gateway
 from tests.stack import LocalStack
 
 GOLDEN = "Check if I can hedge 150K CNY today"
@@ -127,6 +128,20 @@ async def test_a_refusal_is_one_line_and_its_remedy(
     assert "user_prompt" in ended.err
     assert "→" in ended.err
     assert "Traceback" not in ended.err
+
+
+async def test_ask_says_how_an_answer_failed_and_where_to_look(
+    folder: Path, stack: LocalStack
+) -> None:
+    """The answer's last words say what happened, the exit code is 1, the remedy is a remedy."""
+    away = f"http://127.0.0.1:{free_ports(1)[0]}/v1"
+    async with open_gateway(stack, dify_api_url=away) as gateway:
+        ended = await hawk(folder, "ask", GOLDEN, "--url", url(gateway))
+    assert ended.code == 1
+    assert "could not be reached" in ended.out
+    assert re.search(
+        r"→ see the gateway's log under [0-9a-f]{32}, or hawk-backend check", ended.err
+    )
 
 
 @pytest.mark.parametrize("command", [("ask", "x"), ("explain", "x"), ("status",)])
