@@ -30,8 +30,8 @@ def test_the_given_corpus_is_read_right(parser: IntentParser) -> None:
 def test_the_held_out_prompts_are_read_right(parser: IntentParser, name: str) -> None:
     """Prompts of several authors, never looked at while the rules were made, are read as well."""
     result = scored(parser, name)
-    assert result.intent >= 0.95
-    assert result.intent_plain >= 0.97
+    assert result.intent >= 0.97
+    assert result.intent_plain >= 0.99
     assert result.slot_f1 >= 0.97
 
 
@@ -47,7 +47,7 @@ def test_confidence_is_calibrated(parser: IntentParser, name: str) -> None:
     assert scored(parser, name).calibration_error <= 0.05
 
 
-@pytest.mark.parametrize("name", [name for name in CORPORA if name != "second_heldout"])
+@pytest.mark.parametrize("name", CORPORA)
 def test_scope_and_behaviour_follow_the_scheme(parser: IntentParser, name: str) -> None:
     """How wide to look and whether to go on are derived as the label scheme says."""
     result = scored(parser, name)
