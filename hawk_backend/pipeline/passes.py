@@ -3,8 +3,8 @@
 import asyncio
 from collections import deque
 
-SHARE = 16
-"""Prompts a pass, of a third of a millisecond each: /health waits for them in a burst."""
+SHARE = 8
+"""Prompts a pass, of a millisecond each or two: /health waits for them in a burst."""
 
 
 class Passes:

@@ -42,7 +42,7 @@ async def test_whoever_waits_longest_comes_first() -> None:
 
 async def test_a_few_prompts_share_a_pass() -> None:
     """Prompts that come at once share a pass, and so their queries."""
-    assert len(set(await passes_of([1] * 16, Passes()))) == 1
+    assert len(set(await passes_of([1] * 8, Passes()))) == 1
 
 
 async def test_a_long_prompt_takes_the_place_of_several() -> None:
