@@ -20,6 +20,8 @@ from hawk_backend.observability import feed_heard, logger
 _LOG = logger("cache.feed")
 READ_S = 2.0
 """That one read of the versions may take, in seconds."""
+_REST_S = 0.1
+"""Between two polls, however many call for one."""
 _MICRO = 1_000_000
 SILENT_S = 10.0
 """After so many seconds without a poll, or two of its intervals, the service is not well."""
@@ -103,6 +105,7 @@ class Feed:
             began = time.monotonic()
             self._call.clear()
             await self.turn()
+            await asyncio.sleep(min(_REST_S, self._interval_s))
             rest = self._interval_s - (time.monotonic() - began)
             # not wait_for: before Python 3.12 it may swallow the order to end
             with suppress(TimeoutError):

@@ -1,7 +1,7 @@
 """The feed: who polls, what is relied on, what is said, and that it heals."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
@@ -142,6 +142,29 @@ async def test_a_word_is_followed_by_a_poll(
     await first.read(PLAIN)
     assert await second.poll() == ()
     assert listener.retired == []
+
+
+async def test_a_storm_of_words_is_not_a_storm_of_polls(
+    house: House, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it is called for, the next poll comes after a rest."""
+    monkeypatch.setattr(feed_module, "_REST_S", 3600.0)
+    feed = feed_of(await house.replica(), "a")
+    feed._interval_s = 3600.0
+    polled = [0]
+    versions = database.versions
+
+    async def counted() -> Mapping[str, str] | None:
+        polled[0] += 1
+        return await versions()
+
+    monkeypatch.setattr(database, "versions", counted)
+    running = asyncio.create_task(feed.run())
+    for _ in range(50):
+        feed.ask([PLAIN.name])
+        await asyncio.sleep(0.001)
+    running.cancel()
+    assert polled == [1]
 
 
 async def test_a_feed_that_falls_silent_is_not_relied_on(
