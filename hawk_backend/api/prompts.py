@@ -94,7 +94,7 @@ async def explain_prompt(
 async def analyse_prompt(
     services: ServicesDep,
     prompt: Annotated[str, Query(min_length=1, max_length=100_000)],
-    category: str | None = None,
+    category: Annotated[str | None, Query(max_length=1_000)] = None,
 ) -> Response:
     """Say how a prompt is read, in the fields that older clients know."""
     intent = services.pipeline.understand(Prompt(user_prompt=prompt, template_category=category))

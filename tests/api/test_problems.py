@@ -135,10 +135,19 @@ async def test_unknown_paths_and_methods_are_problems(
     assert response.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_query_parameter_is_named(gateway: httpx.AsyncClient) -> None:
-    """A wrong query parameter is 422 and named."""
-    response = await gateway.get("/hawk-agent/runs/x/events?after=-1")
-    assert (response.status_code, response.json()["field"]) == (422, "after")
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/hawk-agent/runs/x/events?after=-1", "after"),
+        ("/prompt-analysis/test", "prompt"),
+        (f"/prompt-analysis/test?prompt=x&category={'x' * 2_000}", "category"),
+        (f"/hawk-agent/runs/{'x' * 65}/events", "request_id"),
+    ],
+)
+async def test_a_parameter_is_named(gateway: httpx.AsyncClient, path: str, field: str) -> None:
+    """A wrong parameter is 422 and named as the client knows it."""
+    response = await gateway.get(path)
+    assert (response.status_code, response.json()["field"]) == (422, field)
 
 
 async def test_nobody_can_have_read_more_than_there_is(gateway: httpx.AsyncClient) -> None:
