@@ -129,6 +129,10 @@ async def test_a_gateway_that_is_away_is_told(tab: Tab) -> None:
     note = tab.page.get_by_role("alert")
     await expect(note).to_contain_text("The gateway cannot be reached.")
     await expect(tab.page.locator("#outcome")).to_have_text("failed")
+    await tab.page.route("**/health", lambda route: route.abort("connectionrefused"))
+    await tab.page.reload()
+    await expect(tab.page.locator("#parts")).to_contain_text("gateway disconnected")
+    await expect(tab.page.locator("#service")).to_have_text("Gatewaydoes not answer")
     assert [fault for fault in tab.faults if "CONNECTION_REFUSED" not in fault] == []
     tab.faults.clear()
 

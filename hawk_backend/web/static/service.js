@@ -18,6 +18,7 @@ async function refresh() {
     draw(...(await Promise.all([look("/health"), look("/cache/stats")])));
   } catch {
     byId("parts").replaceChildren(part("gateway", "disconnected", {}));
+    byId("service").replaceChildren(facts([["Gateway", "does not answer"]]));
   }
 }
 
