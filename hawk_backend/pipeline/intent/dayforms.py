@@ -1,12 +1,12 @@
 """Forms that give a day: tomorrow, Friday, 15 Jan 2026, month end, a tenor of three months."""
 
 from datetime import date, timedelta
-from itertools import pairwise
 
 from hawk_backend.pipeline.intent import calendar
 from hawk_backend.pipeline.intent import datewords as words
 from hawk_backend.pipeline.intent.datewalk import DateWalk, Reading, form
 from hawk_backend.pipeline.intent.frame import DateRange
+from hawk_backend.pipeline.intent.tenors import is_code, is_tenor
 from hawk_backend.pipeline.intent.tokens import Tokens
 
 _RELATIVE = {"today": 0, "tdy": 0, "tonight": 0, "tomorrow": 1, "tmrw": 1, "tmr": 1, "tmw": 1}
@@ -16,8 +16,6 @@ _FRIDAY = timedelta(days=4)
 _WEEK = 7
 _LONGEST_MONTH = 31
 _QUARTERS = 4
-_CODE = 3
-_TENOR_BACK = 5
 
 
 @form(_RELATIVE)
@@ -160,9 +158,7 @@ def _counted(walk: DateWalk, at: int, number: int, after: int) -> Reading | None
         further = walk.word(at) == "another" or walk.word(at - 1) in words.FURTHER
         wanted = unit == "q" and further and (rolls or walk.word(at) == "another")
     else:
-        wanted = (
-            spelled or unit in "wy" or (unit == "m" and _is_tenor(walk.tokens, at, end, number))
-        )
+        wanted = spelled or unit in "wy" or (unit == "m" and is_tenor(walk.tokens, at, end, number))
     return (calendar.tenor(calendar.add(walk.today, number, unit)), end) if wanted else None
 
 
@@ -175,60 +171,6 @@ def _days(walk: DateWalk, at: int, number: int, unit: str, end: int) -> Reading 
     return calendar.tenor(calendar.add(walk.today, number, unit)), end
 
 
-def _is_tenor(tokens: Tokens, at: int, end: int, number: int) -> bool:
-    """Whether "3m" is a tenor rather than money."""
-    if number not in words.TENOR_SIZES:
-        return False
-    quoted = _is_quoted(tokens) or _is_outright(tokens, end)
-    return quoted or _is_second(tokens, at) or _is_forward(tokens, at, end)
-
-
-def _is_outright(tokens: Tokens, end: int) -> bool:
-    """Whether a pair's forward is asked for, and none dealt: "3m EURUSD forward"."""
-    pair = tokens.word(end)
-    asked = len(pair) == 2 * _CODE and tokens.word(end + 1) in words.TENOR_BESIDE
-    return asked and words.DEALING.isdisjoint(tokens.words)
-
-
-def _is_forward(tokens: Tokens, at: int, end: int) -> bool:
-    """Whether a forward, a roll or points stand beside "3m", and its currency not behind."""
-    behind = tokens.word(end)
-    if behind in words.TENOR_BESIDE:
-        return behind not in words.ROLLING or not _is_code(tokens.word(at - 1))
-    if _is_code(behind) or behind in words.HELD:
-        return False
-    for back in range(at - 1, max(-1, at - 1 - _TENOR_BACK), -1):
-        word = tokens.word(back)
-        if word in words.TENOR_BESIDE:
-            return word not in words.AGAIN or not words.ROLLING.isdisjoint(tokens.words)
-        if word not in words.TENOR_LINK and not _is_code(word):
-            return False
-    return False
-
-
-def _is_quoted(tokens: Tokens) -> bool:
-    """Whether the prompt speaks of a market in tenors: "1m USDJPY vol", "points EURUSD 3m"."""
-    said = tokens.words
-    return not words.QUOTED.isdisjoint(said) and words.ROLLING.isdisjoint(said)
-
-
-def _is_second(tokens: Tokens, at: int) -> bool:
-    """Whether a tenor follows an amount or a roll: "hedge 5m EUR for 3m", "roll SEK by 3m"."""
-    said, behind = tokens.words, tokens.word(at + 2)
-    if _is_code(behind) or behind in words.HELD:
-        return False
-    rolls = "up" not in said and not words.ROLLING.isdisjoint(said)
-    pairs = pairwise(said[:at])
-    sums = any(one[0].isdecimal() and two in words.MONEY_UNITS for one, two in pairs)
-    before = tokens.word(at - 1)
-    return (rolls and (sums or before in {"for", "by"})) or (sums and before == "for")
-
-
-def _is_code(word: str) -> bool:
-    link = word in words.TENOR_LINK or word in words.TENOR_BESIDE
-    return len(word) == _CODE and word.isalpha() and not link and word not in words.NO_CODE
-
-
 def bare_year(walk: DateWalk, at: int) -> Reading | None:
     """Read "in 2025" and a year that stands by itself; not an amount that looks like one."""
     year, before, behind = walk.year(at), walk.word(at - 1), walk.word(at + 1)
@@ -236,7 +178,7 @@ def bare_year(walk: DateWalk, at: int) -> Reading | None:
         return None
     if walk.tokens.touches(at) and behind[:1].isalnum():
         return None
-    if _is_code(behind) and before not in words.YEAR_BEFORE:
+    if is_code(behind) and before not in words.YEAR_BEFORE:
         return None
     if behind in {"h", "q"} and walk.tokens.touches(at + 1):
         return walk.read(at + 1)
