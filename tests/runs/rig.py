@@ -210,7 +210,7 @@ async def rigged(
     async with running() as standin:
         stages = Stages()
         keys = keys or {"default": BY_NAME[app].key}
-        dify = Dify(base_url or standin.base_url, keys, connect_s=0.5)
+        dify = Dify(base_url or standin.base_url, keys, connect_s=2.0)
         more = {"changes": changes} if changes else {}
         runs = Runs(stages, dify, clocks=clocks, limits=limits or LIMITS, delivery=delivery, **more)
         async with (
