@@ -55,7 +55,7 @@ WHOLE: Example = {
     },
     "tables": [_TABLE],
     "context": {
-        "chars": 17545,
+        "chars": 17605,
         "sha256": _SHA256,
         "data_sha256": _SHA256,
         "dropped": [],
