@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from hawk_backend import desk
 from hawk_backend.catalogue import Catalogue
@@ -34,6 +35,8 @@ Observe = Callable[[Sequence[TableResult], float], None]
 _LONG = 2_000
 """Characters of a prompt that take as long to read as a short one takes."""
 
+_PLANS = 256
+"""Plans kept: half of a desk's questions repeat another's, and a warm plan costs as an HMGET."""
 _BUILDING = 2
 """Contexts in the making: each holds the loop for half a millisecond of every pass."""
 
@@ -71,6 +74,7 @@ class Pipeline:
         self._catalogue = catalogue
         self._parser = parser
         self._fetch = fetch
+        self._plan = lru_cache(_PLANS)(plan)
         self._desk = KeptDesk()
         self._passes = fetch.passes
         self._building = asyncio.Semaphore(_BUILDING)
@@ -99,7 +103,7 @@ class Pipeline:
 
     def plan(self, intent: Intent) -> QueryPlan:
         """Return the tables that answer the intent."""
-        return plan(intent, self._catalogue, self._today())
+        return self._plan(intent, self._catalogue, self._today())
 
     async def prepare(
         self,
