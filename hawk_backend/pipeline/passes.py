@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-SHARE = 8
+SHARE = 16
 """Prompts a pass, of a millisecond each or two: /health waits for them in a burst."""
 
 
