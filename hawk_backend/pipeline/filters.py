@@ -47,10 +47,11 @@ class Filters:
         """Return the rows that pass one slot of every group; `as_of`: the asked day's snapshot."""
         groups = [_either(self._slots(table, group, as_of=as_of)) for group in where]
         narrowing = [group for group in groups if group is not None]
-        found = everything(table)
+        if not narrowing:
+            return Passing(everything(table))
+        positions = [group.positions for group in narrowing]
         return Passing(
-            found.intersection(*(group.positions for group in narrowing)),
-            all(group.certain for group in narrowing),
+            positions[0].intersection(*positions[1:]), all(group.certain for group in narrowing)
         )
 
     def _slots(self, table: Slice, group: Sequence[str], *, as_of: bool) -> list[Passing]:
@@ -62,12 +63,12 @@ class Filters:
 
     def _slot(self, table: Slice, slot: str, *, as_of: bool) -> Passing | None:
         """Return the rows that pass one of the slot's rules; None where it does not narrow."""
-        spoken = [r for r in table.table.filters.get(slot, ()) if speaks(r, slot, self.bound)]
+        spoken = self._spoken(table, slot)
         if not spoken:
             uncertain = slot in self.bound.uncertain
             return Passing(everything(table), certain=False) if uncertain else None
         passed = _either(
-            self._rule(table, rule, slot, as_of=as_of) for rule in self.rules(table, slot)
+            self._rule(table, rule, slot, as_of=as_of) for rule in self._there(table, spoken)
         )
         if passed is None:
             return Passing(frozenset(), certain=False) if table.table.columns else None
@@ -78,11 +79,16 @@ class Filters:
 
         No row can pass by a column or a table that it lacks.
         """
+        return self._there(table, self._spoken(table, slot))
+
+    def _spoken(self, table: Slice, slot: str) -> list[Rule]:
+        return [r for r in table.table.filters.get(slot, ()) if speaks(r, slot, self.bound)]
+
+    def _there(self, table: Slice, rules: Iterable[Rule]) -> list[Rule]:
         return [
             rule
-            for rule in table.table.filters.get(slot, ())
-            if speaks(rule, slot, self.bound)
-            and (present(table, rule) or rule.pair in table.columns)
+            for rule in rules
+            if (present(table, rule) or rule.pair in table.columns)
             and rule.via not in self.bound.absent
         ]
 
@@ -118,8 +124,8 @@ class Filters:
 def _either(ways: Iterable[Passing]) -> Passing | None:
     """Join alternatives; None where there is none."""
     found = list(ways)
-    if not found:
-        return None
+    if len(found) <= 1:
+        return found[0] if found else None
     return Passing(
         frozenset().union(*(way.positions for way in found)), all(way.certain for way in found)
     )

@@ -211,4 +211,7 @@ def day_of(cell: Cell) -> date | None:
 
 def everything(table: Slice) -> frozenset[int]:
     """Return all positions."""
-    return frozenset(range(len(table.rows)))
+    found = table.memo.get(everything)
+    if found is None:
+        found = table.memo[everything] = frozenset(range(len(table.rows)))
+    return found

@@ -61,7 +61,8 @@ def read(query: TableQuery, found: Read, passing: Passing, now: datetime) -> Tab
 
     Without a row the table is empty only where it is certain that there is none.
     """
-    passed = sorted(passing.positions)
+    everything = range(len(found.slice.rows))
+    passed = everything if len(passing.positions) == len(everything) else sorted(passing.positions)
     positions = tuple(passed[: query.limit])
     whole = passing.certain and found.slice.complete
     state = TableState.FRESH if positions else TableState.EMPTY if whole else TableState.MISSING
@@ -95,6 +96,6 @@ def answered(query: TableQuery, found: Read, passing: Passing) -> bool:
 
 
 def _as_of(table: Slice, positions: tuple[int, ...]) -> date | None:
-    if not table.days:
-        return None
+    if not table.days or len(positions) == len(table.days):
+        return table.newest
     return max(filter(None, map(table.days.__getitem__, positions)), default=None)

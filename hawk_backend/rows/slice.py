@@ -25,7 +25,8 @@ class Slice:
 
     `rows` and `lines` run in parallel: line i is row i rendered for the context, all
     columns but those marked audit, under `header`. `columns` are those that the database has, by
-    their names in the catalogue. `complete` is False where the cap was hit. `size` is the memory
+    their names in the catalogue. `days` are the rows' own days where the table has such a column,
+    `newest` is the last of them. `complete` is False where the cap was hit. `size` is the memory
     that it takes, in bytes, about. `memo` is for what follows from the rows alone: whoever works
     it out keeps it there for the next.
     """
@@ -40,6 +41,7 @@ class Slice:
     size: int
     columns: tuple[str, ...] = ()
     days: tuple[date | None, ...] = ()
+    newest: date | None = None
     memo: dict[object, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -85,6 +87,7 @@ def read_slice(
         for f in found
         if Flag.FILTER in f.column.flags
     }
+    days = tuple(_day(cells[table.as_of][i]) for i in order) if table.as_of in cells else ()
     return Slice(
         table=table,
         rows=tuple(rows[i] for i in order),
@@ -95,7 +98,8 @@ def read_slice(
         fetched_at=fetched_at,
         size=_size(len(raw), len(cells), index) + len(body),
         columns=tuple(cells),
-        days=tuple(_day(cells[table.as_of][i]) for i in order) if table.as_of in cells else (),
+        days=days,
+        newest=max(filter(None, days), default=None),
     )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from hawk_backend.desk.turns import TURN_S, Steps, finish, finish_in_turns
 from hawk_backend.pipeline.context.blocks import Block
 from hawk_backend.pipeline.context.fence import row
-from hawk_backend.pipeline.context.layout import ROWS, VOLATILE, layout
+from hawk_backend.pipeline.context.layout import ROWS, VOLATILE, layout, measured_block
 from hawk_backend.pipeline.context.pack import Chosen, fits, pack
 from hawk_backend.pipeline.context.sections import missing
-from hawk_backend.pipeline.context.shape import Context, ContextInputs, Omission
+from hawk_backend.pipeline.context.shape import Context, ContextInputs, Draft, Omission
 
 BUDGET = "budget"
 """Why records are omitted."""
@@ -32,6 +32,34 @@ async def build_in_turns(inputs: ContextInputs, *, limit: int, turn_s: float = T
 
 
 def _build(inputs: ContextInputs, limit: int) -> Steps[Context]:
+    draft = yield from _drafted(inputs, limit)
+    between = measured_block(inputs).text(()) if draft.measured else ""
+    text = f"{draft.before}{between}{draft.after}"
+    return Context(
+        text=text,
+        chars=len(text),
+        sha256=(yield from _sha256(text)),
+        data_sha256=draft.data_sha256,
+        dropped=draft.dropped,
+        data_gaps=draft.data_gaps,
+        alerts=draft.alerts,
+        shown=draft.shown,
+        figures=inputs.figures,
+    )
+
+
+def _drafted(inputs: ContextInputs, limit: int) -> Steps[Draft]:
+    """Return what was written before for the same prompt, else write it and keep it, it alone."""
+    key = (inputs.prompt.user_prompt, inputs.intent, limit)
+    if (kept := inputs.drafts.get(key)) is not None:
+        return kept
+    draft = yield from _draft(inputs, limit)
+    inputs.drafts.clear()
+    inputs.drafts[key] = draft
+    return draft
+
+
+def _draft(inputs: ContextInputs, limit: int) -> Steps[Draft]:
     alerts = tuple(map(str, inputs.figures.alerts))
     gaps = (*map(str, inputs.figures.gaps), *missing(inputs))
     blocks = yield from layout(inputs, alerts, gaps)
@@ -40,17 +68,15 @@ def _build(inputs: ContextInputs, limit: int) -> Steps[Context]:
     dropped = tuple(_dropped(blocks, chosen))
     before, measured, after = _parts(blocks, chosen, _omitted(dropped) if named else "")
     yield
-    text = f"{before}{measured}{after}"
-    return Context(
-        text=text,
-        chars=len(text),
-        sha256=(yield from _sha256(text)),
+    return Draft(
+        before=before,
+        after=after,
+        measured=measured,
         data_sha256=(yield from _sha256(before, after)),
         dropped=dropped,
         data_gaps=gaps,
         alerts=alerts,
         shown=_shown(inputs, blocks, chosen),
-        figures=inputs.figures,
     )
 
 
@@ -64,21 +90,22 @@ def _choose(blocks: Sequence[Block], limit: int) -> Steps[tuple[Sequence[Chosen]
     return chosen, named
 
 
-def _parts(blocks: Sequence[Block], chosen: Sequence[Chosen], omitted: str) -> tuple[str, str, str]:
-    """Write the text in three: before what was measured, that, and what comes after it."""
-    parts: list[list[str]] = [[], [], []]
-    at = 0
+def _parts(
+    blocks: Sequence[Block], chosen: Sequence[Chosen], omitted: str
+) -> tuple[str, bool, str]:
+    """Write what comes before and what comes after the measured block, and whether that is in."""
+    before: list[str] = []
+    after: list[str] = []
+    parts, measured = before, False
     for block, numbers in zip(blocks, chosen, strict=True):
         if block.name == VOLATILE:
-            at = 1
-        elif at == 1:
-            at = 2
+            parts, measured = after, numbers is not None
+            continue
         if block.name == ROWS:
-            parts[at].append(omitted)
+            parts.append(omitted)
         if numbers is not None:
-            parts[at].append(block.text(numbers))
-    before, measured, after = map("".join, parts)
-    return before, measured, after
+            parts.append(block.text(numbers))
+    return "".join(before), measured, "".join(after)
 
 
 def _dropped(blocks: Sequence[Block], chosen: Sequence[Chosen]) -> Iterator[Omission]:

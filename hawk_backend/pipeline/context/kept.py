@@ -2,13 +2,14 @@
 
 A second path beside computing and rendering, for design.md's target of a warm prepare (one HMGET
 and 0.5 ms): figures and tables of one currency take longer than that, those of all currencies ten
-times as long, and half of a desk's questions repeat another's.  Rows are compared by identity:
-a slice that was read anew is another slice.
+times as long, and half of a desk's questions repeat another's.  The text made of them last is kept
+with them, for a prompt that comes again word for word.  Rows are compared by identity: a slice that
+was read anew is another slice.
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from hawk_backend.desk import Ask, Figures, compute_in_turns
@@ -16,6 +17,7 @@ from hawk_backend.desk.clock import clock_facts
 from hawk_backend.desk.turns import finish_in_turns
 from hawk_backend.pipeline.context.blocks import Block
 from hawk_backend.pipeline.context.layout import desk_blocks
+from hawk_backend.pipeline.context.shape import Draft
 from hawk_backend.pipeline.fetch import TableResult
 from hawk_backend.rows import Slice
 
@@ -24,10 +26,11 @@ _ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class DeskSide:
-    """Figures and their rendered tables."""
+    """Figures, their rendered tables, and the last text that was made of them."""
 
     figures: Figures
     blocks: Sequence[Block]
+    drafts: MutableMapping[Hashable, Draft] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class _Entry:
 class KeptDesk:
     """The last `most` desk sides over rows that are still current."""
 
-    def __init__(self, most: int = 128) -> None:
+    def __init__(self, most: int = 64) -> None:
         self._most = most
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
 

@@ -46,7 +46,7 @@ def layout(inputs: ContextInputs, alerts: Sequence[str], gaps: Sequence[str]) ->
         section("PROMPT ANALYSIS", analysis(inputs), turn=ASKED),
         section("EXTRACTED PARAMETERS", parameters(inputs.intent), turn=ASKED),
         section("DATA EXTRACTION SUMMARY", manifest(inputs), turn=SUMMARY),
-        _measured(inputs),
+        measured_block(inputs),
         section("RELEVANT DATA SUMMARIES", turn=FRAME),
         *desk,
         section("ALERTS", bullets(alerts), turn=NOTES),
@@ -57,7 +57,7 @@ def layout(inputs: ContextInputs, alerts: Sequence[str], gaps: Sequence[str]) ->
     ]
 
 
-def _measured(inputs: ContextInputs) -> Block:
+def measured_block(inputs: ContextInputs) -> Block:
     """Give the volatile lines room for their longest, so that it never decides what fits."""
     lines = measured(inputs)
     longest = 300 + sum(len(result.table) + 20 for result in inputs.results)

@@ -1,7 +1,7 @@
 """What the context is made from, and what it is."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hawk_backend.desk import Figures
@@ -28,10 +28,37 @@ class Extraction:
 
 
 @dataclass(frozen=True, slots=True)
+class Omission:
+    """Records of a table, or of a section, that the context has no room for."""
+
+    table: str
+    rows: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A context but for what was measured, which stands between `before` and `after`.
+
+    `measured` says whether there is room for it.
+    """
+
+    before: str
+    after: str
+    measured: bool
+    data_sha256: str
+    dropped: tuple[Omission, ...]
+    data_gaps: tuple[str, ...]
+    alerts: tuple[str, ...]
+    shown: Mapping[str, Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
 class ContextInputs:
     """All that the context says; `now` is the only clock.
 
-    `desk_blocks` are the figures' tables where they are rendered already.
+    `desk_blocks` are the figures' tables where they are rendered already, `drafts` what was
+    written of these very figures and rows before, by prompt, intent and limit.
     """
 
     prompt: Prompt
@@ -42,15 +69,7 @@ class ContextInputs:
     now: datetime
     extraction: Extraction
     desk_blocks: Sequence[Block] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Omission:
-    """Records of a table, or of a section, that the context has no room for."""
-
-    table: str
-    rows: int
-    reason: str
+    drafts: MutableMapping[Hashable, Draft] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

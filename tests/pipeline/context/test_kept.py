@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from hawk_backend import desk
 from hawk_backend.desk import Ask
-from hawk_backend.models import Reason, TableState
+from hawk_backend.models import Prompt, Reason, TableState
 from hawk_backend.pipeline.context import KeptDesk, build
 from hawk_backend.pipeline.fetch import TableResult
 from tests.pipeline.context.making import NOW, TODAY, inputs, result
@@ -47,7 +47,7 @@ async def test_the_same_question_over_the_same_rows_is_answered_once() -> None:
     first = await kept.side(ASK, rows)
     assert await kept.side(replace(ASK, now=NOW + timedelta(minutes=1)), rows) is first
     assert first.figures == desk.compute(ASK, {found.table: found for found in rows})
-    assert repr(kept) == "<KeptDesk 1 of 128>"
+    assert repr(kept) == "<KeptDesk 1 of 64>"
 
 
 async def test_rows_that_were_read_anew_are_other_rows() -> None:
@@ -56,7 +56,7 @@ async def test_rows_that_were_read_anew_are_other_rows() -> None:
     first = await kept.side(ASK, tables())
     second = await kept.side(ASK, tables(current_position=200_000))
     assert first.figures.capacity[0].total != second.figures.capacity[0].total
-    assert repr(kept) == "<KeptDesk 1 of 128>"
+    assert repr(kept) == "<KeptDesk 1 of 64>"
 
 
 async def test_another_question_is_another_answer() -> None:
@@ -112,3 +112,32 @@ async def test_a_context_from_kept_tables_is_the_same_context() -> None:
     side = await KeptDesk().side(ASK, rows)
     now = inputs(*rows, figures=side.figures)
     assert build(replace(now, desk_blocks=side.blocks), limit=100_000) == build(now, limit=100_000)
+
+
+async def test_a_context_from_a_kept_draft_differs_in_what_was_measured_alone() -> None:
+    """A minute later: the same data, its digest and ledger, under the new time."""
+    rows = tables()
+    side = await KeptDesk().side(ASK, rows)
+    now = inputs(*rows, figures=side.figures)
+    later = replace(now, now=NOW + timedelta(minutes=1))
+    first = build(replace(now, drafts=side.drafts), limit=100_000)
+    assert len(side.drafts) == 1
+    second = build(replace(later, drafts=side.drafts), limit=100_000)
+    assert second == build(later, limit=100_000)
+    assert (second.data_sha256, second.shown) == (first.data_sha256, first.shown)
+    assert second.sha256 != first.sha256
+
+
+async def test_another_prompt_reading_or_limit_has_a_draft_of_its_own() -> None:
+    """Over the same figures and rows: each text is what building it alone gives."""
+    rows = tables()
+    side = await KeptDesk().side(ASK, rows)
+    now = inputs(*rows, figures=side.figures)
+    build(replace(now, drafts=side.drafts), limit=100_000)
+    for other, limit in (
+        (replace(now, prompt=Prompt(user_prompt="And what of CNY?")), 100_000),
+        (replace(now, intent=replace(now.intent, confidence=0.5)), 100_000),
+        (now, 2_000),
+    ):
+        assert build(replace(other, drafts=side.drafts), limit=limit) == build(other, limit=limit)
+        assert len(side.drafts) == 1
