@@ -220,6 +220,8 @@ class Cache:
         }
 
     def _unwatched(self) -> list[str]:
+        if not self._known:
+            return []
         there = (n for n, table in self._tables.items() if self._source.shape(table) is not None)
         return self._watched.unwatched(there)
 
