@@ -50,6 +50,8 @@ def _build(inputs: ContextInputs, limit: int) -> Steps[Context]:
 
 def _drafted(inputs: ContextInputs, limit: int) -> Steps[Draft]:
     """Return what was written before for the same prompt, else write it and keep it, it alone."""
+    if inputs.drafts is None:
+        return (yield from _draft(inputs, limit))
     key = (inputs.prompt.user_prompt, inputs.intent, limit)
     if (kept := inputs.drafts.get(key)) is not None:
         return kept

@@ -1,7 +1,7 @@
 """What the context is made from, and what it is."""
 
 from collections.abc import Hashable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from hawk_backend.desk import Figures
@@ -57,8 +57,8 @@ class Draft:
 class ContextInputs:
     """All that the context says; `now` is the only clock.
 
-    `desk_blocks` are the figures' tables where they are rendered already, `drafts` what was
-    written of these very figures and rows before, by prompt, intent and limit.
+    `desk_blocks` are the figures' tables where they are rendered already; `drafts`, where they
+    are kept, what was written of these very figures and rows before, by prompt, intent and limit.
     """
 
     prompt: Prompt
@@ -69,7 +69,7 @@ class ContextInputs:
     now: datetime
     extraction: Extraction
     desk_blocks: Sequence[Block] | None = None
-    drafts: MutableMapping[Hashable, Draft] = field(default_factory=dict)
+    drafts: MutableMapping[Hashable, Draft] | None = None
 
 
 @dataclass(frozen=True, slots=True)
