@@ -13,7 +13,6 @@ _HITS = frozenset({Tier.MEMORY, Tier.REDIS})
 
 def of_intent(intent: Intent) -> dict[str, object]:
     """Return what the browser is told about the intent."""
-    frame = intent.to_dict()
     return {
         "event": "hawk_intent",
         "intent": intent.intent,
@@ -21,7 +20,7 @@ def of_intent(intent: Intent) -> dict[str, object]:
         "confidence": round(intent.confidence, 3),
         "scope": intent.scope,
         "behaviour": intent.behaviour,
-        "slots": frame["slots"],
+        "slots": intent.slots.to_dict(),
         "alternatives": [
             {"intent": other.intent, "score": round(other.score, 3)}
             for other in intent.alternatives
