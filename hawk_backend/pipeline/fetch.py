@@ -12,11 +12,12 @@ from hawk_backend.errors import SourceError, TableAbsent
 from hawk_backend.models import Freshness, Principal, Reason
 from hawk_backend.pipeline.binding import bind
 from hawk_backend.pipeline.filters import Filters, Passing
+from hawk_backend.pipeline.kept import Kept
 from hawk_backend.pipeline.matching import Bound
 from hawk_backend.pipeline.narrowing import Narrowing, Reading
 from hawk_backend.pipeline.passes import Passes
 from hawk_backend.pipeline.plan import QueryPlan, TableQuery
-from hawk_backend.pipeline.results import TableResult, answered, failed, read
+from hawk_backend.pipeline.results import Picked, TableResult, failed, pick, read
 from hawk_backend.rows import Read, Slice
 
 __all__ = ["Fetch", "OnResult", "Reading", "Slices", "TableResult"]
@@ -53,6 +54,7 @@ class Fetch:
         self._catalogue = catalogue
         self._deadline_s = deadline_s
         self._clock = clock
+        self._picked: Kept[dict[str, Picked]] = Kept()
         self.passes = Passes()
         """Of the loop, in which prompts take in what has arrived: a table may wake hundreds."""
 
@@ -74,7 +76,7 @@ class Fetch:
         names = (*(query.table for query in plan.queries), *plan.support)
         tables = [self._catalogue.tables[name] for name in names]
         reading = await self._slices.look(tables, principal, freshness)
-        prompt = _Prompt(reading, tables, plan)
+        prompt = _Prompt(reading, tables, plan, self._picked)
         results: dict[str, TableResult] = {}
         try:
             async for end in prompt.ends(until, self.passes):
@@ -93,7 +95,13 @@ End = Callable[[datetime], TableResult]
 class _Prompt:
     """The reads of one prompt, from the first question to the last answer or the deadline."""
 
-    def __init__(self, reading: Reading, tables: Sequence[Table], plan: QueryPlan) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        tables: Sequence[Table],
+        plan: QueryPlan,
+        kept: Kept[dict[str, Picked]],
+    ) -> None:
         self._reading = reading
         self._plan = plan
         self._open = {query.table: query for query in plan.queries}
@@ -102,6 +110,8 @@ class _Prompt:
         self._slices: dict[str, Slice] = {}
         self._failed: dict[str, SourceError] = {}
         self._bounds: dict[tuple[frozenset[str], frozenset[str]], Bound] = {}
+        self._kept = kept
+        self._picked: dict[str, Picked] | None = None
         self._narrowing = Narrowing(reading, self._slices, plan)
         self._narrowed: dict[asyncio.Task[tuple[Read, Passing]], TableQuery] = {}
 
@@ -158,7 +168,8 @@ class _Prompt:
         for task in [task for task in self._narrowed if task.done()]:
             query = self._narrowed.pop(task)
             del self._open[query.table]
-            yield partial(read, query, *task.result())
+            own, passing = task.result()
+            yield partial(read, query.table, own, pick(query, own.slice, passing))
         for query in list(self._open.values()):
             if query.table in known and query.through <= known and not self._is_asked(query):
                 yield from self._end(query)
@@ -171,11 +182,10 @@ class _Prompt:
             del self._open[query.table]
             yield partial(_failed, query, error)
             return
-        own = self._found[query.table]
-        passing = self._passing(query)
-        if answered(query, own, passing) or not query.where:
+        own, picked = self._found[query.table], self._pick(query)
+        if picked.enough or not query.where:
             del self._open[query.table]
-            yield partial(read, query, own, passing)
+            yield partial(read, query.table, own, picked)
             return
         narrow = self._narrowing.narrow(query, own, self._bound())
         self._narrowed[asyncio.ensure_future(narrow)] = query
@@ -184,24 +194,45 @@ class _Prompt:
         """End what is left: by what is there, or as missing."""
         for query in self._open.values():
             if query.table in self._found:
-                yield partial(read, query, self._found[query.table], self._passing(query))
+                yield partial(read, query.table, self._found[query.table], self._pick(query))
             else:
                 late = SourceError(f"{query.table} did not arrive in time", reason=Reason.TIMEOUT)
                 yield partial(_failed, query, self._failed.get(query.table, late))
 
-    def _passing(self, query: TableQuery) -> Passing:
-        return Filters(self._bound(), self._slice).answer(self._slices[query.table], query)
+    def _pick(self, query: TableQuery) -> Picked:
+        """Return the rows that answer a query; what was picked from these very slices is kept."""
+        known = self._known()
+        if (picked := known.get(query.table)) is None:
+            table = self._slices[query.table]
+            passing = Filters(self._bound(), self._slice).answer(table, query)
+            picked = known[query.table] = pick(query, table, passing)
+        return picked
+
+    def _known(self) -> dict[str, Picked]:
+        """Return what is kept of this plan over these slices, once all that it reads has ended."""
+        if len(self._found) + len(self._failed) < len(self._reads):
+            return {}
+        if self._picked is None:
+            slices = {name: self._slices.get(name) for name in self._reads}
+            key = (self._plan, self._absent())
+            self._picked = self._kept.get(key, slices)
+            if self._picked is None:
+                self._picked = self._kept.put(key, slices, {})
+        return self._picked
 
     def _slice(self, table: str, _slot: str) -> Slice | None:
         return self._slices.get(table)
 
     def _bound(self) -> Bound:
         """Bind anew only when a table that the binding rests on has arrived."""
-        absent = frozenset(n for n, exc in self._failed.items() if isinstance(exc, TableAbsent))
+        absent = self._absent()
         key = (self._plan.rests_on.intersection(self._slices), absent)
         if key not in self._bounds:
             self._bounds[key] = bind(self._plan, self._slice, absent)
         return self._bounds[key]
+
+    def _absent(self) -> frozenset[str]:
+        return frozenset(n for n, exc in self._failed.items() if isinstance(exc, TableAbsent))
 
 
 def _failed(query: TableQuery, error: SourceError, now: datetime) -> TableResult:

@@ -33,9 +33,9 @@ class TableQuery:
     through: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class QueryPlan:
-    """What is read for an intent, most needed first.
+    """What is read for an intent, most needed first; equal to itself alone.
 
     `support` are tables that no answer shows: filters lead through them. `told_by` names the
     tables, and the slots there, whose rows tell the currency where none is asked for; all that

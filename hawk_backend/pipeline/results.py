@@ -56,43 +56,59 @@ def failed(table: str, error: SourceError) -> TableResult:
     return TableResult(table, TableState.MISSING, error.reason)
 
 
-def read(query: TableQuery, found: Read, passing: Passing, now: datetime) -> TableResult:
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What a slice answers to a query, as in TableResult; of the same slices always the same.
+
+    `enough` is False where the source may have rows that the query wants and the slice has not.
+    """
+
+    state: TableState
+    reason: Reason | None
+    positions: tuple[int, ...]
+    unseen: tuple[int, ...]
+    complete: bool
+    enough: bool
+    as_of: date | None
+
+
+def pick(query: TableQuery, table: Slice, passing: Passing) -> Picked:
     """Return the rows that passed, up to the limit.
 
     Without a row the table is empty only where it is certain that there is none.
     """
-    everything = range(len(found.slice.rows))
+    everything = range(len(table.rows))
     passed = everything if len(passing.positions) == len(everything) else sorted(passing.positions)
     positions = tuple(passed[: query.limit])
-    whole = passing.certain and found.slice.complete
-    state = TableState.FRESH if positions else TableState.EMPTY if whole else TableState.MISSING
-    return TableResult(
-        table=query.table,
-        state=state,
-        reason=None if whole or _limited(query, positions) else Reason.INCOMPLETE,
-        tier=found.tier,
-        slice=found.slice,
+    whole = passing.certain and table.complete
+    limited = query.limit is not None and len(positions) == query.limit
+    return Picked(
+        state=TableState.FRESH if positions else TableState.EMPTY if whole else TableState.MISSING,
+        reason=None if whole or limited else Reason.INCOMPLETE,
         positions=positions,
         unseen=tuple(sorted(passing.unseen)),
         complete=whole and len(positions) == len(passed),
-        ms=found.ms,
-        as_of=_as_of(found.slice, positions),
-        age_s=max(0.0, (now - found.slice.fetched_at).total_seconds()),
-        stamp=found.stamp,
+        enough=whole or (passing.certain and limited),
+        as_of=_as_of(table, positions),
     )
 
 
-def _limited(query: TableQuery, positions: tuple[int, ...]) -> bool:
-    """Whether the limit, not the slice's cap, ended the rows: then no other row was wanted."""
-    return query.limit is not None and len(positions) == query.limit
-
-
-def answered(query: TableQuery, found: Read, passing: Passing) -> bool:
-    """Whether the slice is enough to answer the query."""
-    if not passing.certain:
-        return False
-    enough = query.limit is not None and len(passing.positions) >= query.limit
-    return found.slice.complete or enough
+def read(table: str, found: Read, picked: Picked, now: datetime) -> TableResult:
+    """Return the rows that were picked, with where they came from and how old they are."""
+    return TableResult(
+        table=table,
+        state=picked.state,
+        reason=picked.reason,
+        tier=found.tier,
+        slice=found.slice,
+        positions=picked.positions,
+        unseen=picked.unseen,
+        complete=picked.complete,
+        ms=found.ms,
+        as_of=picked.as_of,
+        age_s=max(0.0, (now - found.slice.fetched_at).total_seconds()),
+        stamp=found.stamp,
+    )
 
 
 def _as_of(table: Slice, positions: tuple[int, ...]) -> date | None:

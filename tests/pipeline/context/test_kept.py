@@ -47,7 +47,7 @@ async def test_the_same_question_over_the_same_rows_is_answered_once() -> None:
     first = await kept.side(ASK, rows)
     assert await kept.side(replace(ASK, now=NOW + timedelta(minutes=1)), rows) is first
     assert first.figures == desk.compute(ASK, {found.table: found for found in rows})
-    assert repr(kept) == "<KeptDesk 1 of 64>"
+    assert repr(kept) == "<KeptDesk <Kept 1 of 64>>"
 
 
 async def test_rows_that_were_read_anew_are_other_rows() -> None:
@@ -56,7 +56,7 @@ async def test_rows_that_were_read_anew_are_other_rows() -> None:
     first = await kept.side(ASK, tables())
     second = await kept.side(ASK, tables(current_position=200_000))
     assert first.figures.capacity[0].total != second.figures.capacity[0].total
-    assert repr(kept) == "<KeptDesk 1 of 64>"
+    assert repr(kept) == "<KeptDesk <Kept 1 of 64>>"
 
 
 async def test_another_question_is_another_answer() -> None:
@@ -103,7 +103,7 @@ async def test_only_so_many_are_kept() -> None:
     await kept.side(asks[2], rows)
     assert await kept.side(asks[0], rows) is first
     assert await kept.side(asks[1], rows) is not second
-    assert repr(kept) == "<KeptDesk 2 of 2>"
+    assert repr(kept) == "<KeptDesk <Kept 2 of 2>>"
 
 
 async def test_a_context_from_kept_tables_is_the_same_context() -> None:

@@ -1,0 +1,64 @@
+"""What follows from slices, kept for the next prompt as long as none of them is read anew.
+
+A second path beside working it out, for design.md's target of a warm prepare: one HMGET and 0.5 ms.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeAlias, TypeVar
+
+from hawk_backend.rows import Slice
+
+V = TypeVar("V")
+
+Slices: TypeAlias = Mapping[str, Slice | None]
+"""The slices by table; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry(Generic[V]):
+    """What is kept, and the slices that it was made of: as long as they live, so do their ids."""
+
+    value: V
+    slices: Slices
+
+    def outlived(self, slices: Slices) -> bool:
+        """Whether a table of this entry has another slice by now."""
+        return any(self.slices.get(name, found) is not found for name, found in slices.items())
+
+
+class Kept(Generic[V]):
+    """The last `most` values over slices that are still current.
+
+    Slices are compared by identity: one that was read anew is another one.
+    """
+
+    def __init__(self, most: int = 64) -> None:
+        self._most = most
+        self._entries: OrderedDict[Hashable, _Entry[V]] = OrderedDict()
+
+    def __repr__(self) -> str:
+        return f"<Kept {len(self._entries)} of {self._most}>"
+
+    def get(self, key: Hashable, slices: Slices) -> V | None:
+        """Return what was put for this key and these very slices."""
+        whole = _whole(key, slices)
+        if (entry := self._entries.get(whole)) is None:
+            return None
+        self._entries.move_to_end(whole)
+        return entry.value
+
+    def put(self, key: Hashable, slices: Slices, value: V) -> V:
+        """Keep a value and return it; those whose slices are no longer current go."""
+        outlived = [key for key, old in self._entries.items() if old.outlived(slices)]
+        for old in outlived:
+            del self._entries[old]
+        self._entries[_whole(key, slices)] = _Entry(value, slices)
+        if len(self._entries) > self._most:
+            self._entries.popitem(last=False)
+        return value
+
+
+def _whole(key: Hashable, slices: Slices) -> Hashable:
+    return (key, tuple(map(id, slices.values())))
