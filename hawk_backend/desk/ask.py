@@ -1,7 +1,7 @@
 """What the desk is asked, and the tables that it computes from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
@@ -17,13 +17,14 @@ _DONE_TODAY = ("I", "R", "T", "A")
 class Ask:
     """What a prompt asks of the desk.
 
-    `now` has a zone and `today` is its date there; `as_of` is the date that the prompt names, or
-    None. `amount` counts units of `amount_currency`, or of the one currency asked about;
-    `amounts` are all that the prompt names with a currency.
+    `now` has a zone and `today` is its date there; to ask again later is to ask the same.
+    `as_of` is the date that the prompt names, or None. `amount` counts units of
+    `amount_currency`, or of the one currency asked about; `amounts` are all that the prompt
+    names with a currency.
     """
 
     today: date
-    now: datetime
+    now: datetime = field(compare=False)
     instruction_type: str | None = None
     currencies: tuple[str, ...] = ()
     amount: Decimal | None = None

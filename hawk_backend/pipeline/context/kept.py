@@ -6,11 +6,11 @@ with them, for a prompt that comes again word for word.
 """
 
 from collections.abc import Hashable, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from hawk_backend.desk import Ask, Figures, compute_in_turns
-from hawk_backend.desk.clock import clock_facts
+from hawk_backend.desk.clock import same_until
 from hawk_backend.desk.turns import finish_in_turns
 from hawk_backend.pipeline.context.blocks import Block
 from hawk_backend.pipeline.context.layout import desk_blocks
@@ -18,15 +18,18 @@ from hawk_backend.pipeline.context.shape import Draft
 from hawk_backend.pipeline.fetch import TableResult
 from hawk_backend.pipeline.kept import Kept
 
-_ANY_TIME = datetime.min.replace(tzinfo=UTC)
-
 
 @dataclass(frozen=True, slots=True)
 class DeskSide:
-    """Figures, their rendered tables, and the last text that was made of them."""
+    """Figures, their rendered tables, and the last text that was made of them.
+
+    The figures are those of every moment from `since` to `until`.
+    """
 
     figures: Figures
     blocks: Sequence[Block]
+    since: datetime
+    until: datetime
     drafts: MutableMapping[Hashable, Draft] = field(default_factory=dict, compare=False)
 
 
@@ -43,12 +46,14 @@ class KeptDesk:
         """Return figures and tables, computed in turns where they are not kept."""
         tables = {result.table: result for result in results}
         slices = {result.table: result.slice for result in results}
-        key = (replace(ask, now=_ANY_TIME), clock_facts(ask, tables), _rows(results))
-        if (side := self._kept.get(key, slices)) is not None:
+        key = (ask, _rows(results))
+        side = self._kept.get(key, slices)
+        if side is not None and side.since <= ask.now <= side.until:
             return side
         figures = await compute_in_turns(ask, tables)
         blocks = await finish_in_turns(desk_blocks(figures))
-        return self._kept.put(key, slices, DeskSide(figures, blocks))
+        side = DeskSide(figures, blocks, ask.now, same_until(ask, tables))
+        return self._kept.put(key, slices, side)
 
 
 def _rows(results: Sequence[TableResult]) -> Hashable:
