@@ -212,8 +212,8 @@ class RedisStamps:
         nonces = dict(zip(names, found, strict=True))
         if bad := [name for name, value in nonces.items() if not _possible(value)]:
             nonces |= await self._minted(bad, [name for name in bad if nonces[name] is not None])
-        known = {name: value for name, value in nonces.items() if value and _possible(value)}
-        return Seen(known, self._seconds_since(polled))
+            nonces = {name: value for name, value in nonces.items() if _possible(value)}
+        return Seen(cast("Mapping[str, bytes]", nonces), self._seconds_since(polled))
 
     async def _minted(
         self, names: Sequence[str], strange: Sequence[str]

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Protocol
 
 from hawk_backend.catalogue import Catalogue, Table
@@ -76,20 +75,15 @@ class Fetch:
         names = (*(query.table for query in plan.queries), *plan.support)
         tables = [self._catalogue.tables[name] for name in names]
         reading = await self._slices.look(tables, principal, freshness)
-        prompt = _Prompt(reading, tables, plan, self._picked)
+        prompt = _Prompt(reading, tables, plan, self._picked, self._clock)
         results: dict[str, TableResult] = {}
         try:
-            async for end in prompt.ends(until, self.passes):
-                result = end(self._clock())
+            async for result in prompt.ends(until, self.passes):
                 results[result.table] = result
                 on_result(result)
         finally:
             prompt.leave()
         return tuple(results[query.table] for query in plan.queries)
-
-
-End = Callable[[datetime], TableResult]
-"""A table's end; the moment at which it is told gives its rows their age."""
 
 
 class _Prompt:
@@ -101,6 +95,7 @@ class _Prompt:
         tables: Sequence[Table],
         plan: QueryPlan,
         kept: Kept[dict[str, Picked]],
+        clock: Callable[[], datetime],
     ) -> None:
         self._reading = reading
         self._plan = plan
@@ -111,16 +106,17 @@ class _Prompt:
         self._failed: dict[str, SourceError] = {}
         self._bounds: dict[tuple[frozenset[str], frozenset[str]], Bound] = {}
         self._kept = kept
+        self._clock = clock
         self._picked: dict[str, Picked] | None = None
         self._narrowing = Narrowing(reading, self._slices, plan)
         self._narrowed: dict[asyncio.Task[tuple[Read, Passing]], TableQuery] = {}
 
-    async def ends(self, until: float, passes: Passes) -> AsyncIterator[End]:
+    async def ends(self, until: float, passes: Passes) -> AsyncIterator[TableResult]:
         """Yield every table's end as it comes; at `until` all others end as they stand."""
         loop = asyncio.get_running_loop()
         while self._open:
-            for end in self._settled():
-                yield end
+            for result in self._settled():
+                yield result
             waiting: list[asyncio.Future[Any]] = [*self._unread(), *self._narrowed]
             left = until - loop.time()
             if not waiting or left <= 0:
@@ -129,8 +125,8 @@ class _Prompt:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(until):
                     await passes.enter()
-        for end in self._given_up():
-            yield end
+        for result in self._given_up():
+            yield result
 
     def leave(self) -> None:
         """Stop waiting; queries that were sent run on and serve the next prompt."""
@@ -161,7 +157,7 @@ class _Prompt:
             else:
                 raise error
 
-    def _settled(self) -> Iterator[End]:
+    def _settled(self) -> Iterator[TableResult]:
         """Yield the tables that can be told now; send those that need a question of their own."""
         self._take()
         known = self._found.keys() | self._failed.keys()
@@ -169,7 +165,7 @@ class _Prompt:
             query = self._narrowed.pop(task)
             del self._open[query.table]
             own, passing = task.result()
-            yield partial(read, query.table, own, pick(query, own.slice, passing))
+            yield self._read(query, own, pick(query, own.slice, passing))
         for query in list(self._open.values()):
             if query.table in known and query.through <= known and not self._is_asked(query):
                 yield from self._end(query)
@@ -177,27 +173,30 @@ class _Prompt:
     def _is_asked(self, query: TableQuery) -> bool:
         return query in self._narrowed.values()
 
-    def _end(self, query: TableQuery) -> Iterator[End]:
+    def _end(self, query: TableQuery) -> Iterator[TableResult]:
         if (error := self._failed.get(query.table)) is not None:
             del self._open[query.table]
-            yield partial(_failed, query, error)
+            yield failed(query.table, error)
             return
         own, picked = self._found[query.table], self._pick(query)
         if picked.enough or not query.where:
             del self._open[query.table]
-            yield partial(read, query.table, own, picked)
+            yield self._read(query, own, picked)
             return
         narrow = self._narrowing.narrow(query, own, self._bound())
         self._narrowed[asyncio.ensure_future(narrow)] = query
 
-    def _given_up(self) -> Iterator[End]:
+    def _given_up(self) -> Iterator[TableResult]:
         """End what is left: by what is there, or as missing."""
         for query in self._open.values():
             if query.table in self._found:
-                yield partial(read, query.table, self._found[query.table], self._pick(query))
+                yield self._read(query, self._found[query.table], self._pick(query))
             else:
                 late = SourceError(f"{query.table} did not arrive in time", reason=Reason.TIMEOUT)
-                yield partial(_failed, query, self._failed.get(query.table, late))
+                yield failed(query.table, self._failed.get(query.table, late))
+
+    def _read(self, query: TableQuery, found: Read, picked: Picked) -> TableResult:
+        return read(query.table, found, picked, self._clock())
 
     def _pick(self, query: TableQuery) -> Picked:
         """Return the rows that answer a query; what was picked from these very slices is kept."""
@@ -233,8 +232,3 @@ class _Prompt:
 
     def _absent(self) -> frozenset[str]:
         return frozenset(n for n, exc in self._failed.items() if isinstance(exc, TableAbsent))
-
-
-def _failed(query: TableQuery, error: SourceError, now: datetime) -> TableResult:
-    del now
-    return failed(query.table, error)
