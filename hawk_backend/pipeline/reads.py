@@ -3,7 +3,6 @@
 import asyncio
 import heapq
 import time
-from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
@@ -36,7 +35,6 @@ class _Job:
     principal: Principal
     where: Where
     future: asyncio.Future[Read]
-    waiting: int = 0
     sent_at: float = 0.0
 
 
@@ -54,7 +52,6 @@ class Reads:
         self._concurrency = concurrency
         self._unsent: dict[tuple[object, ...], _Job] = {}
         self._queue: list[tuple[float, int, _Job]] = []
-        self._jobs: dict[asyncio.Future[Read], _Job] = {}
         self._in_flight: dict[asyncio.Task[None], _Job] = {}  # in the order of sending
         self._average: dict[str, float] = {}
         self._turn = count()
@@ -64,30 +61,23 @@ class Reads:
         return f"<Reads {len(self._in_flight)} in flight, {len(self._unsent)} unsent>"
 
     def start(self, table: Table, principal: Principal, where: Where = ()) -> asyncio.Future[Read]:
-        """Return the future of a read; say `leave` when it is no longer waited for."""
+        """Return the future of a read, everybody's who wants these rows: to cancel it ends it."""
         key = (principal.scope, table.name, tuple(map(tuple, where)))
         job = self._unsent.get(key)
         if job is None:
             future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
             job = self._unsent[key] = _Job(key, table, principal, where, future)
-            self._jobs[job.future] = job
             slowest_first = -self._average.get(table.name, float("inf"))
             heapq.heappush(self._queue, (slowest_first, next(self._turn), job))
             self._call_pump()
-        job.waiting += 1
         return job.future
 
-    def leave(self, futures: Collection[asyncio.Future[Read]]) -> None:
-        """Stop waiting; a query that was not sent and that nobody wants is not sent any more."""
-        for future in futures:
-            if (job := self._jobs.get(future)) is not None:
-                job.waiting -= 1
-                if not job.waiting and not job.sent_at:
-                    self._unsent.pop(job.key, None)
-                    self._jobs.pop(job.future)
-
     async def aclose(self) -> None:
-        """End every query."""
+        """End every query, those that were not sent included."""
+        self._queue.clear()
+        for job in self._unsent.values():
+            job.future.cancel()
+        self._unsent.clear()
         tasks = list(self._in_flight)
         for task in tasks:
             task.cancel()
@@ -102,9 +92,7 @@ class Reads:
     def _pump(self) -> None:
         self._pumping = False
         while self._queue and len(self._in_flight) < self._concurrency:
-            job = heapq.heappop(self._queue)[2]
-            if self._unsent.get(job.key) is job:
-                self._send(job)
+            self._send(heapq.heappop(self._queue)[2])
 
     def _send(self, job: _Job) -> None:
         job.sent_at = time.perf_counter()
@@ -115,7 +103,6 @@ class Reads:
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         job = self._in_flight.pop(task)
-        self._jobs.pop(job.future, None)
         if not job.future.done():
             job.future.cancel()
         if self._queue:

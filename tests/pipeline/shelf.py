@@ -172,8 +172,7 @@ class StraightReading:
         return self.reads.start(table, self.principal, where)
 
     def leave(self, futures: Collection[asyncio.Future[Read]]) -> None:
-        """Stop waiting."""
-        self.reads.leave(futures)
+        """Take notice; nobody else is harmed, for a read is everybody's."""
 
 
 class Desk:

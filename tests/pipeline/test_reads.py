@@ -1,6 +1,9 @@
 """Reads go out all at once, each query once for all who wait for it."""
 
 import asyncio
+import gc
+import random
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -23,6 +26,16 @@ def shelf() -> Shelf:
 def reads(shelf: Shelf) -> Reads:
     """Reads of at most two tables at a time."""
     return Reads(shelf, SINGAPORE, concurrency=2)
+
+
+@pytest.fixture
+async def complaints() -> AsyncIterator[None]:
+    """Nothing that the loop complains of, tasks whose failure nobody looked at included."""
+    found: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, what: found.append(f"{what}"))
+    yield
+    gc.collect()
+    assert not found
 
 
 def start(reads: Reads, table: str) -> asyncio.Future[Read]:
@@ -129,21 +142,6 @@ async def test_the_slowest_table_is_sent_first(shelf: Shelf, reads: Reads) -> No
     assert names(shelf) == ["car_master", "gl_rules", "gl_periods", "gl_coa"]
 
 
-async def test_what_nobody_waits_for_is_not_sent(shelf: Shelf, reads: Reads) -> None:
-    """A prompt that leaves before its turn costs the source nothing; others keep theirs."""
-    shelf.close("gl_coa", "gl_rules")
-    running = [start(reads, "gl_coa"), start(reads, "gl_rules")]
-    await turns()
-    left, mine, theirs = start(reads, "gl_periods"), start(reads, "car_master"), None
-    theirs = start(reads, "car_master")
-    reads.leave([left, mine])
-    shelf.open()
-
-    assert (await theirs).tier is Tier.SOURCE
-    await asyncio.gather(*running)
-    assert names(shelf) == ["gl_coa", "gl_rules", "car_master"]
-
-
 async def test_a_failure_reaches_everybody_and_is_not_kept(shelf: Shelf, reads: Reads) -> None:
     """All who wait learn the reason; the next read asks again."""
     shelf.errors["gl_coa"] = error(Reason.FORBIDDEN)
@@ -179,3 +177,63 @@ async def test_closing_ends_every_query(shelf: Shelf, reads: Reads) -> None:
 
     assert waiting.cancelled()
     assert shelf.in_flight == 0
+
+
+async def test_closing_sends_nothing_more(shelf: Shelf, reads: Reads) -> None:
+    """Who waits for his turn is told, too, and the source hears no more."""
+    shelf.close(*TABLES)
+    waiting = [start(reads, name) for name in TABLES]
+    await turns()
+    waiting.append(start(reads, TABLES[0]))
+    await reads.aclose()
+    await turns()
+
+    assert all(future.cancelled() for future in waiting)
+    assert (len(shelf.asked), repr(reads)) == (2, "<Reads 0 in flight, 0 unsent>")
+
+
+@pytest.mark.usefixtures("complaints")
+@pytest.mark.parametrize("fails", [False, True])
+async def test_an_answer_that_nobody_waits_for_any_more_is_no_fault(
+    shelf: Shelf, reads: Reads, capsys: pytest.CaptureFixture[str], *, fails: bool
+) -> None:
+    """Those who wait are ended before the queries, and the source may answer in between."""
+    if fails:
+        shelf.errors["gl_coa"] = error()
+    shelf.close("gl_coa")
+    waiting = start(reads, "gl_coa")
+    await turns()
+    waiting.cancel()
+    shelf.open()
+    await turns()
+
+    assert repr(reads) == "<Reads 0 in flight, 0 unsent>"
+    assert not capsys.readouterr().out  # nor is a fault logged
+
+
+@pytest.mark.usefixtures("complaints")
+@pytest.mark.parametrize("seed", range(30))
+async def test_whatever_the_order_every_wait_ends_and_closing_ends_all(
+    shelf: Shelf, reads: Reads, seed: int
+) -> None:
+    """Queries are joined, overtaken, answered, failed and cancelled; at any turn comes the end."""
+    dice = random.Random(seed)
+    waiting: list[asyncio.Future[Read]] = []
+    for _ in range(dice.randrange(60)):
+        table = dice.choice(TABLES)
+        match dice.randrange(5):
+            case 0 | 1:
+                waiting.append(start(reads, table))
+            case 2:
+                shelf.close(table)
+            case 3:
+                shelf.errors[table] = error()
+            case 4 if shelf.gates:
+                shelf.open(dice.choice(list(shelf.gates)))
+        if waiting and dice.random() < 0.1:
+            dice.choice(waiting).cancel()
+        await turns(dice.randrange(4))
+    await reads.aclose()
+
+    assert all(future.done() for future in waiting)
+    assert (shelf.in_flight, repr(reads)) == (0, "<Reads 0 in flight, 0 unsent>")
