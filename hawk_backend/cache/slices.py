@@ -203,16 +203,16 @@ class Slices:
         if oldest_s == math.inf:
             self._used[table.name] = time.monotonic()
         longest = min(longest, oldest_s)
-        if rows := self._kept(key, stamp, longest):
-            return done(Read(rows, Tier.MEMORY, 0.0, stamp=stamp)), End.MEMORY
+        if kept := self._kept(key, stamp, longest):
+            return done(kept), End.MEMORY
         return self._fill(Look(table, principal, where, key, stamp), stamp, longest)
 
-    def _kept(self, key: SliceKey, stamp: bytes, longest: float) -> Slice | None:
+    def _kept(self, key: SliceKey, stamp: bytes, longest: float) -> Read | None:
         """Return what memory has, if it is valid and young enough."""
         kept = self.memory.get(key)
         if kept is None or kept.stamp != stamp or self.age_s(kept.slice.fetched_at) > longest:
             return None
-        return kept.slice
+        return kept
 
     def _keep(self, key: SliceKey, stamp: bytes, rows: Slice) -> None:
         """Keep a slice, unless a younger one is there; one of the future is no younger one."""

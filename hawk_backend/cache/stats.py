@@ -12,8 +12,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from hawk_backend import observability
-from hawk_backend.cache.tiers import Kept, Memory
+from hawk_backend.cache.tiers import Memory, size_of
 from hawk_backend.models import Reason, TableState, Tier
+from hawk_backend.rows import Read
 
 
 class End(StrEnum):
@@ -125,12 +126,12 @@ class Stats:
         names |= {table for table, _ in self.retired}
         return {name: self._table(name, memory.of(name), now) for name in sorted(names)}
 
-    def _table(self, name: str, kept: Sequence[Kept], now: datetime) -> dict[str, object]:
+    def _table(self, name: str, kept: Sequence[Read], now: datetime) -> dict[str, object]:
         ages = [(now - entry.slice.fetched_at).total_seconds() for entry in kept]
         return {
             "slices": len(kept),
             "rows": sum(len(entry.slice.rows) for entry in kept),
-            "bytes": sum(entry.size for entry in kept),
+            "bytes": sum(map(size_of, kept)),
             "age_s": round(max(ages), 3) if ages else None,
             "hits": self.hits[name],
             "retired": {c.value: self.retired[name, c] for c in Cause if self.retired[name, c]},

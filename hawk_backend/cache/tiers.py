@@ -3,7 +3,6 @@
 import hmac
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
@@ -13,8 +12,9 @@ from hawk_backend.cache.keys import SliceKey, digest
 from hawk_backend.cache.redis import Away, Link, ResponseError
 from hawk_backend.cache.tasks import Tasks
 from hawk_backend.cache.turns import Turns
+from hawk_backend.models import Tier
 from hawk_backend.observability import logger
-from hawk_backend.rows import Answer, Slice
+from hawk_backend.rows import Answer, Read, Slice
 
 _LOG = logger("cache.tiers")
 _OVERHEAD = 2_000
@@ -29,27 +29,22 @@ _MAGIC = b"HAWK1"
 _SUM = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A slice with the stamp under which it was read."""
-
-    stamp: bytes
-    slice: Slice
-
-    @property
-    def size(self) -> int:
-        """Memory that it takes, in bytes, about."""
-        return self.slice.size + _OVERHEAD
+def size_of(kept: Read) -> int:
+    """Return the memory that an entry takes, in bytes, about."""
+    return kept.slice.size + _OVERHEAD
 
 
 class Memory:
-    """Tier 1: at most `bound` bytes; what was not used for longest goes first."""
+    """Tier 1: reads ready to be handed out, each with the stamp under which its rows were read.
+
+    At most `bound` bytes; what was not used for longest goes first.
+    """
 
     def __init__(self, bound: int) -> None:
         self.bound = bound
         self.size = 0
         self.dropped = 0
-        self._kept: OrderedDict[SliceKey, Kept] = OrderedDict()
+        self._kept: OrderedDict[SliceKey, Read] = OrderedDict()
 
     def __repr__(self) -> str:
         return f"<Memory {len(self)} slices, {self.size / 1e6:.1f} of {self.bound / 1e6:.0f} MB>"
@@ -57,33 +52,33 @@ class Memory:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get(self, key: SliceKey) -> Kept | None:
+    def get(self, key: SliceKey) -> Read | None:
         """Return what is kept, valid or not, and count it as used."""
         kept = self._kept.get(key)
         if kept is not None:
             self._kept.move_to_end(key)
         return kept
 
-    def peek(self, key: SliceKey) -> Kept | None:
+    def peek(self, key: SliceKey) -> Read | None:
         """Return what is kept without counting it as used."""
         return self._kept.get(key)
 
-    def items(self) -> Iterator[tuple[SliceKey, Kept]]:
+    def items(self) -> Iterator[tuple[SliceKey, Read]]:
         """Iterate over everything that is kept."""
         return iter(self._kept.items())
 
-    def of(self, table: str) -> list[Kept]:
+    def of(self, table: str) -> list[Read]:
         """Return everything that is kept of one table."""
         return [kept for key, kept in self._kept.items() if key.table == table]
 
     def put(self, key: SliceKey, stamp: bytes, rows: Slice) -> None:
         """Keep a slice instead of another; one that is larger than the bound is not kept."""
         self._remove(key)
-        kept = Kept(stamp, rows)
-        if kept.size > self.bound:
+        kept = Read(rows, Tier.MEMORY, 0.0, stamp=stamp)
+        if size_of(kept) > self.bound:
             return
         self._kept[key] = kept
-        self.size += kept.size
+        self.size += size_of(kept)
         while self.size > self.bound:
             self._remove(next(iter(self._kept)))
             self.dropped += 1
@@ -95,7 +90,7 @@ class Memory:
 
     def _remove(self, key: SliceKey) -> None:
         if (kept := self._kept.pop(key, None)) is not None:
-            self.size -= kept.size
+            self.size -= size_of(kept)
 
 
 class Rejected(Exception):

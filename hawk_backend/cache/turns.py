@@ -6,6 +6,7 @@ never one that was sent before it asked: so every answer is younger than the que
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from hawk_backend.cache.tasks import Tasks
@@ -52,24 +53,30 @@ class Turns(Generic[K, Q, A]):
         self._coming[key] = ([question], future)
         if key not in self._running:
             self._running.add(key)
-            self._tasks.start(self._run(key))
+            self._tasks.start(self._run(key)).add_done_callback(partial(self._ended, key))
         return future
 
     async def _run(self, key: K) -> None:
-        try:
-            while key in self._coming:
-                await self._turn(key)
-        finally:
+        while key in self._coming:
+            await self._turn(key)
+        self._running.discard(key)
+
+    def _ended(self, key: K, run: asyncio.Task[None]) -> None:
+        """Leave nobody waiting for a run that was cancelled, be it before its first step."""
+        if run.cancelled():
             self._running.discard(key)
             if key in self._coming:
                 self._coming.pop(key)[1].cancel()
 
     async def _turn(self, key: K) -> None:
-        answering = self._answer(key, *self._coming.pop(key))
+        questions, future = self._coming.pop(key)
+        answering = self._answer(key, questions, future)
         if self._patience_s is None:
             await answering
         else:
-            await asyncio.wait({self._tasks.start(answering)}, timeout=self._patience_s)
+            task = self._tasks.start(answering)
+            task.add_done_callback(lambda _: future.cancel())  # where it never took its first step
+            await asyncio.wait({task}, timeout=self._patience_s)
 
     async def _answer(self, key: K, questions: list[Q], future: asyncio.Future[A]) -> None:
         try:

@@ -176,7 +176,7 @@ class Pipeline:
             now=now,
             extraction=Extraction(hits, len(results) - hits, _elapsed_ms(started)),
             desk_blocks=side.blocks,
-            drafts=side.drafts,
+            bodies=side.bodies,
         )
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hawk_backend.cache.keys import SliceKey, slice_key
-from hawk_backend.cache.tiers import Memory, Rejected, pack, unpack
+from hawk_backend.cache.tiers import Memory, Rejected, pack, size_of, unpack
 from hawk_backend.catalogue import Table
 from hawk_backend.models import SERVICE, Principal
 from hawk_backend.rows import Answer, Slice, read_slice
@@ -42,7 +42,7 @@ def test_it_keeps_its_bound_with_every_table_at_its_cap_in_several_scopes() -> N
             assert memory.size <= memory.bound
     assert memory.dropped + len(memory) == len(SCOPES) * len(TABLES)
     assert memory.dropped > len(TABLES)
-    assert memory.size == sum(kept.size for _, kept in memory.items()) > 0.9 * memory.bound
+    assert memory.size == sum(size_of(kept) for _, kept in memory.items()) > 0.9 * memory.bound
 
 
 @pytest.mark.parametrize("table", list(TABLES.values())[::10], ids=lambda table: table.name)
@@ -88,7 +88,7 @@ def test_retired_tables_free_their_memory() -> None:
     memory.put(key(TABLES["gl_rules"]), b"s", rows(TABLES["gl_rules"], 5))
     memory.drop(frozenset({PLAIN.name}))
     assert len(memory) == 1
-    assert memory.size == sum(kept.size for _, kept in memory.items())
+    assert memory.size == sum(size_of(kept) for _, kept in memory.items())
 
 
 _ANSWERS = st.builds(

@@ -104,6 +104,26 @@ async def test_the_end_of_the_tasks_ends_who_waits() -> None:
     assert all(isinstance(error, asyncio.CancelledError) for error in ended)
 
 
+@pytest.mark.parametrize("patience_s", [None, 10.0])
+@pytest.mark.parametrize("moment", range(4))
+async def test_the_end_may_come_before_the_first_step(
+    moment: int, patience_s: float | None
+) -> None:
+    """Whoever asked just before the tasks ended, or asks after that, is left waiting no more."""
+    clerk, tasks = Clerk(), Tasks()
+    turns = Turns(clerk.ask, tasks, patience_s=patience_s)
+    clerk.open.clear()
+    waiting = [turns.join("k", 0)]
+    for _ in range(moment):
+        await asyncio.sleep(0)
+    waiting.append(turns.join("k", 1))
+    await tasks.aclose()
+    waiting.append(turns.join("k", 2))
+    await asyncio.wait(waiting, timeout=1)
+    assert all(future.cancelled() for future in waiting)
+    assert (len(turns), len(tasks)) == (0, 0)
+
+
 @pytest.mark.parametrize("seed", range(20))
 async def test_who_leaves_takes_nothing_from_who_stays(seed: int) -> None:
     """Askers are cancelled at any moment; all others get an answer younger than their question."""

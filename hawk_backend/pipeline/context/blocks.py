@@ -50,6 +50,10 @@ class Block:
         """Return the characters that it takes beside its records."""
         return max(len(self.head(len(self.records))), self.room)
 
+    def size(self) -> int:
+        """Return the characters that all of it takes."""
+        return self.frame() + sum(map(len, self.records)) + len(self.records) * (len(self.mark) + 1)
+
     def text(self, chosen: Sequence[int]) -> str:
         """Write the chosen records under the title."""
         everything = len(chosen) == len(self.records)

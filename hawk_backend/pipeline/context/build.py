@@ -1,15 +1,24 @@
 """Put the context together: sections, desk tables, rows, within the limit.  Pure."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from hawk_backend.desk.turns import TURN_S, Steps, finish, finish_in_turns
 from hawk_backend.pipeline.context.blocks import Block
 from hawk_backend.pipeline.context.fence import row
-from hawk_backend.pipeline.context.layout import ROWS, VOLATILE, layout, measured_block
+from hawk_backend.pipeline.context.layout import (
+    ROWS,
+    VOLATILE,
+    asked_blocks,
+    data_blocks,
+    measured_block,
+    opening_block,
+    summary_block,
+)
 from hawk_backend.pipeline.context.pack import Chosen, fits, pack
 from hawk_backend.pipeline.context.sections import missing
-from hawk_backend.pipeline.context.shape import Context, ContextInputs, Draft, Omission
+from hawk_backend.pipeline.context.shape import Body, Context, ContextInputs, Omission
 
 BUDGET = "budget"
 """Why records are omitted."""
@@ -31,61 +40,96 @@ async def build_in_turns(inputs: ContextInputs, *, limit: int, turn_s: float = T
     return await finish_in_turns(_build(inputs, limit), turn_s)
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A context but for what was measured, which stands between `before` and `after`.
+
+    `measured` says whether there is room for it.
+    """
+
+    before: str
+    after: str
+    data_sha256: str
+    shown: Mapping[str, Sequence[int]]
+    dropped: tuple[Omission, ...] = ()
+    measured: bool = True
+
+
 def _build(inputs: ContextInputs, limit: int) -> Steps[Context]:
-    draft = yield from _drafted(inputs, limit)
-    between = measured_block(inputs).text(()) if draft.measured else ""
-    text = f"{draft.before}{between}{draft.after}"
+    alerts = tuple(map(str, inputs.figures.alerts))
+    gaps = (*map(str, inputs.figures.gaps), *missing(inputs))
+    measured = measured_block(inputs)
+    draft = yield from _draft(inputs, alerts, gaps, measured, limit)
+    text = f"{draft.before}{measured.text(()) if draft.measured else ''}{draft.after}"
     return Context(
         text=text,
         chars=len(text),
         sha256=(yield from _sha256(text)),
         data_sha256=draft.data_sha256,
         dropped=draft.dropped,
-        data_gaps=draft.data_gaps,
-        alerts=draft.alerts,
+        data_gaps=gaps,
+        alerts=alerts,
         shown=draft.shown,
         figures=inputs.figures,
     )
 
 
-def _drafted(inputs: ContextInputs, limit: int) -> Steps[Draft]:
-    """Return what was written before for the same prompt, else write it and keep it, it alone."""
-    if inputs.drafts is None:
-        return (yield from _draft(inputs, limit))
-    key = (inputs.prompt.user_prompt, inputs.intent, limit)
-    if (kept := inputs.drafts.get(key)) is not None:
-        return kept
-    draft = yield from _draft(inputs, limit)
-    inputs.drafts.clear()
-    inputs.drafts[key] = draft
-    return draft
+def _draft(
+    inputs: ContextInputs,
+    alerts: Sequence[str],
+    gaps: tuple[str, ...],
+    measured: Block,
+    limit: int,
+) -> Steps[_Draft]:
+    """Write everything where it fits, else choose."""
+    asked = asked_blocks(inputs)
+    room = limit - measured.size() - sum(block.size() for block in asked)
+    kept = {} if inputs.bodies is None else inputs.bodies
+    key = (gaps, inputs.intent.behaviour)
+    body = kept.get(key)
+    if body is None or len(body) > room:
+        opening, summary = opening_block(inputs), summary_block(inputs)
+        data = yield from data_blocks(inputs, alerts, gaps)
+        yield
+        if not (yield from fits([opening, summary, *data], room)):
+            blocks = [opening, *asked, summary, measured, *data]
+            return (yield from _chosen(inputs, blocks, limit))
+        kept.clear()
+        body = kept[key] = Body(_text(opening), _text(summary), _text(*data), _positions(inputs))
+        yield
+    return (yield from _whole(body, _text(*asked)))
 
 
-def _draft(inputs: ContextInputs, limit: int) -> Steps[Draft]:
-    alerts = tuple(map(str, inputs.figures.alerts))
-    gaps = (*map(str, inputs.figures.gaps), *missing(inputs))
-    blocks = yield from layout(inputs, alerts, gaps)
-    yield
+def _whole(body: Body, question: str) -> Steps[_Draft]:
+    """Put the question between; the digest of a question that comes again is known."""
+    before = f"{body.opening}{question}{body.summary}"
+    if question not in body.digests:
+        body.digests.clear()
+        body.digests[question] = yield from _sha256(before, body.rest)
+    return _Draft(before, body.rest, body.digests[question], body.shown)
+
+
+def _text(*blocks: Block) -> str:
+    return "".join(block.text(block.everything) for block in blocks)
+
+
+def _positions(inputs: ContextInputs) -> dict[str, Sequence[int]]:
+    return {result.table: result.positions for result in inputs.results if result.positions}
+
+
+def _chosen(inputs: ContextInputs, blocks: Sequence[Block], limit: int) -> Steps[_Draft]:
+    """Write what has room, and name what has not."""
     chosen, named = yield from _choose(blocks, limit)
     dropped = tuple(_dropped(blocks, chosen))
     before, measured, after = _parts(blocks, chosen, _omitted(dropped) if named else "")
     yield
-    return Draft(
-        before=before,
-        after=after,
-        measured=measured,
-        data_sha256=(yield from _sha256(before, after)),
-        dropped=dropped,
-        data_gaps=gaps,
-        alerts=alerts,
-        shown=_shown(inputs, blocks, chosen),
-    )
+    data_sha256 = yield from _sha256(before, after)
+    shown = _shown(inputs, blocks, chosen)
+    return _Draft(before, after, data_sha256, shown, dropped, measured=measured)
 
 
 def _choose(blocks: Sequence[Block], limit: int) -> Steps[tuple[Sequence[Chosen], bool]]:
-    """Choose everything, or what fits beside the names of what does not."""
-    if (yield from fits(blocks, limit)):
-        return [block.everything for block in blocks], False
+    """Choose what fits beside the names of what does not."""
     naming = len(_omitted([Omission(b.name, len(b.records), BUDGET) for b in blocks]))
     named = naming * _NAMED_PART <= limit
     chosen = yield from pack(blocks, limit - naming if named else limit)

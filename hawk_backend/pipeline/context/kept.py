@@ -2,7 +2,7 @@
 
 Figures and tables of one currency take longer than a warm prepare may, those of all currencies ten
 times as long, and half of a desk's questions repeat another's.  The text made of them last is kept
-with them, for a prompt that comes again word for word.
+with them, whatever the words of the prompt.
 """
 
 from collections.abc import Hashable, MutableMapping, Sequence
@@ -14,7 +14,7 @@ from hawk_backend.desk.clock import same_until
 from hawk_backend.desk.turns import finish_in_turns
 from hawk_backend.pipeline.context.blocks import Block
 from hawk_backend.pipeline.context.layout import desk_blocks
-from hawk_backend.pipeline.context.shape import Draft
+from hawk_backend.pipeline.context.shape import Body
 from hawk_backend.pipeline.fetch import TableResult
 from hawk_backend.pipeline.kept import Kept
 
@@ -30,7 +30,7 @@ class DeskSide:
     blocks: Sequence[Block]
     since: datetime
     until: datetime
-    drafts: MutableMapping[Hashable, Draft] = field(default_factory=dict, compare=False)
+    bodies: MutableMapping[Hashable, Body] = field(default_factory=dict, compare=False)
 
 
 class KeptDesk:

@@ -35,18 +35,33 @@ ROWS = "ROWS"
 """Name of the heading that the rows stand under."""
 
 
-def layout(inputs: ContextInputs, alerts: Sequence[str], gaps: Sequence[str]) -> Steps[list[Block]]:
-    """Return every block that the context would have without a limit."""
+def opening_block(inputs: ContextInputs) -> Block:
+    """Return how old the data is and how to read the rest, which stands first."""
+    return Block("opening", "\n".join(opening(inputs)), turn=FRAME)
+
+
+def asked_blocks(inputs: ContextInputs) -> list[Block]:
+    """Return what is said of the question, which stands next."""
+    return [
+        section("PROMPT ANALYSIS", analysis(inputs), turn=ASKED),
+        section("EXTRACTED PARAMETERS", parameters(inputs.intent), turn=ASKED),
+    ]
+
+
+def summary_block(inputs: ContextInputs) -> Block:
+    """Return what is said of the tables that were read, which stands above what was measured."""
+    return section("DATA EXTRACTION SUMMARY", manifest(inputs), turn=SUMMARY)
+
+
+def data_blocks(
+    inputs: ContextInputs, alerts: Sequence[str], gaps: Sequence[str]
+) -> Steps[list[Block]]:
+    """Return figures and rows, which stand last."""
     desk = inputs.desk_blocks
     if desk is None:
         desk = yield from desk_blocks(inputs.figures)
     rows = yield from row_blocks(inputs.results, inputs.intent.slots)
     return [
-        Block("opening", "\n".join(opening(inputs)), turn=FRAME),
-        section("PROMPT ANALYSIS", analysis(inputs), turn=ASKED),
-        section("EXTRACTED PARAMETERS", parameters(inputs.intent), turn=ASKED),
-        section("DATA EXTRACTION SUMMARY", manifest(inputs), turn=SUMMARY),
-        measured_block(inputs),
         section("RELEVANT DATA SUMMARIES", turn=FRAME),
         *desk,
         section("ALERTS", bullets(alerts), turn=NOTES),

@@ -18,8 +18,7 @@ def fits(blocks: Sequence[Block], limit: int) -> Steps[bool]:
     """Say whether everything goes into `limit` characters."""
     left = limit
     for block in blocks:
-        left -= block.frame() + sum(map(len, block.records))
-        left -= len(block.records) * (len(block.mark) + 1)
+        left -= block.size()
         if left < 0:
             return False
         yield

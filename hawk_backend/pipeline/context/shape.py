@@ -1,7 +1,7 @@
 """What the context is made from, and what it is."""
 
 from collections.abc import Hashable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hawk_backend.desk import Figures
@@ -37,28 +37,31 @@ class Omission:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A context but for what was measured, which stands between `before` and `after`.
+class Body:
+    """The text of all figures and rows, but for the question and what was measured.
 
-    `measured` says whether there is room for it.
+    `opening` stands before the question, `summary` between the two, `rest` behind both.
+
+    `digests` has the data's digest under the question's text that it was last worked out for.
     """
 
-    before: str
-    after: str
-    measured: bool
-    data_sha256: str
-    dropped: tuple[Omission, ...]
-    data_gaps: tuple[str, ...]
-    alerts: tuple[str, ...]
+    opening: str
+    summary: str
+    rest: str
     shown: Mapping[str, Sequence[int]]
+    digests: dict[str, str] = field(default_factory=dict, compare=False)
+
+    def __len__(self) -> int:
+        """Count the characters."""
+        return len(self.opening) + len(self.summary) + len(self.rest)
 
 
 @dataclass(frozen=True, slots=True)
 class ContextInputs:
     """All that the context says; `now` is the only clock.
 
-    `desk_blocks` are the figures' tables where they are rendered already; `drafts`, where they
-    are kept, what was written of these very figures and rows before, by prompt, intent and limit.
+    `desk_blocks` are the figures' tables where they are rendered already; `bodies`, where they
+    are kept, what was written of these very figures and rows before, by what else decides about it.
     """
 
     prompt: Prompt
@@ -69,7 +72,7 @@ class ContextInputs:
     now: datetime
     extraction: Extraction
     desk_blocks: Sequence[Block] | None = None
-    drafts: MutableMapping[Hashable, Draft] | None = None
+    bodies: MutableMapping[Hashable, Body] | None = None
 
 
 @dataclass(frozen=True, slots=True)

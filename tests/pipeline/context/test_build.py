@@ -21,7 +21,7 @@ from hawk_backend.pipeline.context import (
     build,
     build_in_turns,
 )
-from hawk_backend.pipeline.context.layout import layout
+from hawk_backend.pipeline.context.layout import data_blocks
 from hawk_backend.pipeline.fetch import TableResult
 from hawk_backend.pipeline.intent import Intent, Slots
 from tests.pipeline.context.making import NOW, TODAY, inputs, instructions, result, sections
@@ -410,5 +410,6 @@ def test_only_what_is_shown_is_rendered() -> None:
     """Rows are joined as rows.py rendered them: the very string objects go into the text."""
     table = result("hedge_instructions", instructions(5))
     assert table.slice is not None
-    block = next(b for b in finish(layout(inputs(table), (), ())) if b.name == "hedge_instructions")
+    blocks = finish(data_blocks(inputs(table), (), ()))
+    block = next(block for block in blocks if block.name == "hedge_instructions")
     assert block.records is table.slice.lines

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from hawk_backend import desk
 from hawk_backend.desk import Ask
+from hawk_backend.desk.notes import Gap
 from hawk_backend.models import Prompt, Reason, TableState
 from hawk_backend.pipeline.context import KeptDesk, build
 from hawk_backend.pipeline.fetch import TableResult
@@ -114,30 +115,53 @@ async def test_a_context_from_kept_tables_is_the_same_context() -> None:
     assert build(replace(now, desk_blocks=side.blocks), limit=100_000) == build(now, limit=100_000)
 
 
-async def test_a_context_from_a_kept_draft_differs_in_what_was_measured_alone() -> None:
+async def test_a_context_from_a_kept_body_differs_in_what_was_measured_alone() -> None:
     """A minute later: the same data, its digest and ledger, under the new time."""
     rows = tables()
     side = await KeptDesk().side(ASK, rows)
     now = inputs(*rows, figures=side.figures)
     later = replace(now, now=NOW + timedelta(minutes=1))
-    first = build(replace(now, drafts=side.drafts), limit=100_000)
-    assert len(side.drafts) == 1
-    second = build(replace(later, drafts=side.drafts), limit=100_000)
+    first = build(replace(now, bodies=side.bodies), limit=100_000)
+    assert len(side.bodies) == 1
+    second = build(replace(later, bodies=side.bodies), limit=100_000)
     assert second == build(later, limit=100_000)
     assert (second.data_sha256, second.shown) == (first.data_sha256, first.shown)
     assert second.sha256 != first.sha256
 
 
-async def test_another_prompt_reading_or_limit_has_a_draft_of_its_own() -> None:
+async def test_another_prompt_reading_or_limit_shares_the_body() -> None:
     """Over the same figures and rows: each text is what building it alone gives."""
     rows = tables()
     side = await KeptDesk().side(ASK, rows)
     now = inputs(*rows, figures=side.figures)
-    build(replace(now, drafts=side.drafts), limit=100_000)
+    build(replace(now, bodies=side.bodies), limit=100_000)
+    first = dict(side.bodies)
     for other, limit in (
         (replace(now, prompt=Prompt(user_prompt="And what of CNY?")), 100_000),
         (replace(now, intent=replace(now.intent, confidence=0.5)), 100_000),
         (now, 2_000),
     ):
-        assert build(replace(other, drafts=side.drafts), limit=limit) == build(other, limit=limit)
-        assert len(side.drafts) == 1
+        assert build(replace(other, bodies=side.bodies), limit=limit) == build(other, limit=limit)
+        assert side.bodies == first
+
+
+async def test_other_gaps_have_a_body_of_their_own() -> None:
+    """What was asked for and is not there stands among the figures."""
+    rows = tables()
+    side = await KeptDesk().side(ASK, rows)
+    now = inputs(*rows, figures=side.figures)
+    build(replace(now, bodies=side.bodies), limit=100_000)
+    figures = replace(side.figures, gaps=(Gap("No such thing.", "ask for another."),))
+    other = replace(now, figures=figures)
+    assert build(replace(other, bodies=side.bodies), limit=100_000) == build(other, limit=100_000)
+    assert len(side.bodies) == 1
+
+
+async def test_what_does_not_fit_is_chosen_though_a_body_is_kept() -> None:
+    """At every limit, and what is kept stays as it is."""
+    rows = tables()
+    side = await KeptDesk().side(ASK, rows)
+    now = inputs(*rows, figures=side.figures)
+    whole = build(replace(now, bodies=side.bodies), limit=100_000)
+    for limit in range(whole.chars - 400, whole.chars + 400, 37):
+        assert build(replace(now, bodies=side.bodies), limit=limit) == build(now, limit=limit)
