@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
+from weakref import ref
 
 from hawk_backend.rows import Slice
 
@@ -21,17 +22,18 @@ class _Entry(Generic[V]):
     """What is kept, and the slices that it was made of: as long as they live, so do their ids."""
 
     value: V
-    slices: Slices
+    slices: tuple[ref[Slice], ...]
 
-    def outlived(self, slices: Slices) -> bool:
-        """Whether a table of this entry has another slice by now."""
-        return any(self.slices.get(name, found) is not found for name, found in slices.items())
+    def lives(self) -> bool:
+        """Whether somebody still has every slice: the cache, as long as it is current."""
+        return all(slice_() is not None for slice_ in self.slices)
 
 
 class Kept(Generic[V]):
-    """The last `most` values over slices that are still current.
+    """The last `most` values over slices that are still in use.
 
-    Slices are compared by identity: one that was read anew is another one.
+    Slices are compared by identity: one that was read anew is another one.  None is kept from
+    being freed.
     """
 
     def __init__(self, most: int = 64) -> None:
@@ -44,17 +46,18 @@ class Kept(Generic[V]):
     def get(self, key: Hashable, slices: Slices) -> V | None:
         """Return what was put for this key and these very slices."""
         whole = _whole(key, slices)
-        if (entry := self._entries.get(whole)) is None:
+        entry = self._entries.get(whole)
+        if entry is None or not entry.lives():
             return None
         self._entries.move_to_end(whole)
         return entry.value
 
     def put(self, key: Hashable, slices: Slices, value: V) -> V:
-        """Keep a value and return it; those whose slices are no longer current go."""
-        outlived = [key for key, old in self._entries.items() if old.outlived(slices)]
-        for old in outlived:
-            del self._entries[old]
-        self._entries[_whole(key, slices)] = _Entry(value, slices)
+        """Keep a value and return it; those whose slices are gone go, too."""
+        for dead in [key for key, entry in self._entries.items() if not entry.lives()]:
+            del self._entries[dead]
+        refs = tuple(ref(found) for found in slices.values() if found is not None)
+        self._entries[_whole(key, slices)] = _Entry(value, refs)
         if len(self._entries) > self._most:
             self._entries.popitem(last=False)
         return value

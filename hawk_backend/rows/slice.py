@@ -19,7 +19,7 @@ _ROW_BYTES, _CELL_BYTES, _ENTRY_BYTES = 200, 85, 100
 """Memory of a row, of a typed cell in it, and of a value in an index with its places: at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Slice:
     """A table in its total order up to its cap, ready for use.
 
