@@ -2,16 +2,29 @@
 
 import asyncio
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from hawk_backend.cache.stamps import Seen
-from hawk_backend.cache.stats import End
+from hawk_backend.cache.stats import End, Stats
 from hawk_backend.catalogue import Table
 from hawk_backend.models import Freshness, Principal
 from hawk_backend.rows import Read, Where
 
-if TYPE_CHECKING:
-    from hawk_backend.cache.slices import Slices
+
+class Slices(Protocol):
+    """What a prompt's reads are begun with."""
+
+    @property
+    def stats(self) -> Stats:
+        """Where they are counted."""
+
+    def start(
+        self, seen: Seen, table: Table, principal: Principal, where: Where, freshness: Freshness
+    ) -> tuple[asyncio.Future[Read], End | None]:
+        """Return a read under way, and how it ended where that is known at once."""
+
+    def wait(self, future: asyncio.Future[Read]) -> None:
+        """Take notice that a prompt waits for the source."""
 
 
 class Reading:
@@ -19,7 +32,7 @@ class Reading:
 
     def __init__(
         self,
-        slices: "Slices",
+        slices: Slices,
         seen: Seen,
         principal: Principal,
         freshness: Freshness,
