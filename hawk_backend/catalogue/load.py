@@ -54,6 +54,11 @@ class Catalogue:
         return tuple(table for table in self.tables.values() if table.tells)
 
     @cached_property
+    def sliced(self) -> frozenset[str]:
+        """Tables of which a prompt about currencies reads their rows alone."""
+        return frozenset(table.name for table in self.tables.values() if table.slice_by)
+
+    @cached_property
     def chains(self) -> Mapping[tuple[str, str], frozenset[str]]:
         """For (table, slot) the other tables that the slot's rules lead through."""
         return {

@@ -66,6 +66,12 @@ class Rule:
         return (*self.columns, *(name for name in (self.pair, self.back) if name))
 
     @property
+    def direct(self) -> bool:
+        """Whether a row's own cells and the slot's values decide, and nothing else."""
+        more = (self.pair, self.via, self.values, self.but, self.back, self.latest_by, self.on)
+        return bool(self.columns) and not self.proxy and not any(more)
+
+    @property
     def matched(self) -> str:
         """Column of the table `via`."""
         return self.match or self.columns[0]

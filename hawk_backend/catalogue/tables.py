@@ -1,6 +1,6 @@
 """Tables and their columns, as tables.toml declares them."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -112,8 +112,8 @@ class Table:
     `stands_in` gives for a column the alternative columns that hold the same in another
     generation of the schema (several are joined). `tells` is the column that tells the currency of
     a record that a prompt names here. `beside` gives by the name of another table the slots that
-    do not narrow this one where that one is read too. Without columns it takes what the database
-    has.
+    do not narrow this one where that one is read too. With `slice_by` a prompt about
+    currencies reads their rows alone. Without columns it takes what the database has.
     """
 
     name: Name
@@ -127,6 +127,7 @@ class Table:
     columns: Annotated[tuple[Column, ...], BeforeValidator(_columns)]
     kind: Literal["table", "view"] = "table"
     row_cap: Annotated[int, Field(gt=0, le=10_000)] = 1000
+    slice_by: Literal["currency"] | None = None
     as_of: Name | None = None
     tells: Name | None = None
     bases: tuple[Name, ...] = ()
@@ -179,12 +180,28 @@ class Table:
             for slot in slots
             if slot not in self.filters
         ]
+        faults += self._slice_faults() if self.slice_by else ()
         return faults + [fault for slot in self.filters for fault in self._filter_faults(slot)]
 
     def unbound(self, read: Container[str]) -> frozenset[str]:
         """Return the slots that do not narrow it where the tables of `read` are read."""
         found = (slots for other, slots in self.beside.items() if other in read)
         return frozenset[str]().union(*found)
+
+    def _slice_faults(self) -> Iterator[str]:
+        """Yield why the rows of a currency cannot be told, or not from these rows alone."""
+        rules = self.filters.get("currency", ())
+        if not self.columns or not rules or not all(rule.direct for rule in rules):
+            yield (
+                "slice_by: each rule of filters.currency must go by columns of this table and the "
+                "currency alone (columns, words, also, null, always); change it, or leave slice_by "
+                "out and raise row_cap"
+            )
+        columns = {name for rule in rules for name in rule.columns}
+        newest = [(slot, r) for slot, found in self.filters.items() for r in found if r.latest_by]
+        for slot, rule in newest:
+            if missed := sorted(columns - {*rule.latest_by}):
+                yield f"slice_by: latest_by of filters.{slot} must name {', '.join(missed)}, too"
 
     def _filter_faults(self, slot: str) -> list[str]:
         rules = self.filters[slot]

@@ -4,12 +4,13 @@ What cannot be said to the source is left out: it then sends more rows than pass
 and the same rules run over them in process.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from hawk_backend.catalogue import NAMING, Rule
+from hawk_backend.catalogue import NAMING, Rule, Table
 from hawk_backend.pipeline.filters import Filters
 from hawk_backend.pipeline.matching import Bound, meant, present
+from hawk_backend.pipeline.plan import QueryPlan
 from hawk_backend.rows import Slice, Term, Value
 
 MOST_VALUES = 150
@@ -22,6 +23,16 @@ def asked(
 ) -> list[list[Term]]:
     """Return groups of alternatives; none where the source cannot narrow the table."""
     return [terms for group in where for terms in _group(table, group, filters, as_of=as_of)]
+
+
+def part(table: Table, plan: QueryPlan) -> list[list[Term]]:
+    """Say which part of a table is read first: all of it, or what the asked currencies need."""
+    if table.name not in plan.by_currency:
+        return []
+    bound = Bound(plan.wanted, plan.wanted.values)
+    rules = table.filters["currency"]
+    ways = [_among(rule, rule.columns, _values(rule, "currency", bound)) for rule in rules]
+    return list(_one_of(ways))
 
 
 def further(
@@ -53,7 +64,11 @@ def _group(
     if len(rules) == 1 and (rules[0][1].on or rules[0][1].latest_by):
         yield from _days(rules[0][1], filters, as_of=as_of)
         return
-    ways = [_terms(table, slot, rule, filters) for slot, rule in rules]
+    yield from _one_of([_terms(table, slot, rule, filters) for slot, rule in rules])
+
+
+def _one_of(ways: Sequence[list[Term]]) -> Iterator[list[Term]]:
+    """Join what says each way; where one cannot be said, nothing is."""
     if ways and all(ways):
         yield [term for terms in ways for term in terms]
 
@@ -76,16 +91,19 @@ def _terms(table: Slice, slot: str, rule: Rule, filters: Filters) -> list[Term]:
         return []
     if rule.but:
         return [Term(name, "not in", rule.but) for name in rule.columns[:1]]
-    values: list[str | bool]
     if rule.via:
-        values = sorted({str(cell) for cell in filters.leading(rule, slot)[0]})
-    elif slot == "currency" and slot not in filters.bound.values:
+        return _among(rule, present(table, rule), map(str, filters.leading(rule, slot)[0]))
+    if slot == "currency" and slot not in filters.bound.values:
         return [Term(rule.columns[0], "not in", tuple(sorted(filters.bound.wanted.without)))]
-    else:
-        values = sorted(_values(rule, slot, filters.bound), key=str)
-    if len(values) > MOST_VALUES:
+    return _among(rule, present(table, rule), _values(rule, slot, filters.bound))
+
+
+def _among(rule: Rule, columns: Iterable[str], values: Iterable[str | bool]) -> list[Term]:
+    """Say that a column holds one of the values; nothing where they are too many."""
+    wanted = tuple(sorted({*values}, key=str))
+    if len(wanted) > MOST_VALUES:
         return []
-    terms = [Term(name, "in", tuple(values)) for name in present(table, rule) if values]
+    terms = [Term(name, "in", wanted) for name in columns if wanted]
     return [*terms, *(Term(name, "null") for name in rule.columns if rule.null)]
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from hawk_backend.catalogue import Catalogue, Table
 from hawk_backend.errors import SourceError, TableAbsent
 from hawk_backend.models import Freshness, Principal, Reason
+from hawk_backend.pipeline.asking import part
 from hawk_backend.pipeline.binding import bind
 from hawk_backend.pipeline.filters import Filters, Passing
 from hawk_backend.pipeline.kept import Kept
@@ -100,7 +101,7 @@ class _Prompt:
         self._reading = reading
         self._plan = plan
         self._open = {query.table: query for query in plan.queries}
-        self._reads = {table.name: reading.start(table) for table in tables}
+        self._reads = {table.name: reading.start(table, part(table, plan)) for table in tables}
         self._found: dict[str, Read] = {}
         self._slices: dict[str, Slice] = {}
         self._failed: dict[str, SourceError] = {}

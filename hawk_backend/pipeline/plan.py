@@ -1,6 +1,6 @@
 """Plan: decide which tables answer the intent, and how far each is narrowed.  Pure; no I/O."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -39,7 +39,8 @@ class QueryPlan:
 
     `support` are tables that no answer shows: filters lead through them. `told_by` names the
     tables, and the slots there, whose rows tell the currency where none is asked for; all that
-    the values of slots depend on is in `rests_on`.
+    the values of slots depend on is in `rests_on`. Of the tables in `by_currency` the
+    rows of the asked currencies are read, of all others every row.
     """
 
     intent: Intent
@@ -49,6 +50,7 @@ class QueryPlan:
     wanted: Wanted = field(default_factory=Wanted)
     told_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rests_on: frozenset[str] = frozenset()
+    by_currency: frozenset[str] = frozenset()
 
 
 def plan(intent: Intent, catalogue: Catalogue, today: date) -> QueryPlan:
@@ -80,6 +82,7 @@ def plan(intent: Intent, catalogue: Catalogue, today: date) -> QueryPlan:
         wanted=asked,
         told_by=told_by,
         rests_on=rests_on,
+        by_currency=_by_currency(catalogue, queries, asked, rests_on),
     )
 
 
@@ -143,3 +146,18 @@ def _query(
         as_of="as_of" in narrow.soft,
         through=conditions.through(catalogue, name, groups + shown, rests_on),
     )
+
+
+def _by_currency(
+    catalogue: Catalogue, queries: Iterable[TableQuery], asked: Wanted, rests_on: Collection[str]
+) -> frozenset[str]:
+    """Return the sliced tables of which nothing else is needed than the asked currencies' rows."""
+    if not catalogue.sliced or not asked.values.get("currency"):
+        return frozenset()
+    whole = {*rests_on}
+    for query in queries:
+        slots = {slot for group in query.where + query.shown for slot in group}
+        whole.update(*(catalogue.chains[query.table, slot] for slot in slots - {"currency"}))
+        if ("currency",) not in query.where:
+            whole.add(query.table)
+    return catalogue.sliced - whole

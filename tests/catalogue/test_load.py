@@ -231,6 +231,12 @@ def test_known_currencies_are_iso_codes_and_the_offshore_renminbi() -> None:
         ("tables.toml", 'class = "slow"', 'class = "quick"', "tables.toml [entity_master]: class"),
         ("tables.toml", "[entity_master]", "[entity_master", "tables.toml: "),
         ("currencies.toml", '"AED"', '"aed"', "currencies.toml [codes]: iso"),
+        (
+            "tables.toml",
+            "[entity_master]",
+            '[entity_master]\nslice_by = "entity"',
+            "tables.toml [entity_master]: slice_by: Input should be 'currency'",
+        ),
     ],
 )
 def test_a_fault_names_file_table_and_key(
@@ -245,6 +251,35 @@ def test_a_fault_names_file_table_and_key(
         Catalogue.load(folder)
 
     assert said in caught.value.detail
+
+
+@pytest.mark.parametrize("table", ["gl_coa", "market_data", "currency_rates", "deal_bookings"])
+def test_slices_by_currency_need_a_column_that_holds_it(edit: Edit, table: str) -> None:
+    """No rule, no columns, a pair with its proxies, another table's rows: each is refused."""
+    folder = edit("tables.toml", f"[{table}]", f'[{table}]\nslice_by = "currency"')
+
+    with pytest.raises(ConfigurationError) as caught:
+        Catalogue.load(folder)
+
+    assert caught.value.detail.startswith(f"tables.toml [{table}]: slice_by: each rule of filters")
+    assert "raise row_cap" in caught.value.detail
+
+
+def test_slices_by_currency_hold_whole_snapshots(edit: Edit) -> None:
+    """A currency's rows must tell by themselves which of them are the newest."""
+    edit("tables.toml", "[car_master]", '[car_master]\nslice_by = "currency"')
+    folder = edit(
+        "tables.toml", "[position_nav_master]", '[position_nav_master]\nslice_by = "currency"'
+    )
+    assert Catalogue.load(folder).sliced == {"car_master", "position_nav_master"}
+
+    edit("tables.toml", 'latest_by = ["entity_id", "currency_code"]', 'latest_by = ["entity_id"]')
+    with pytest.raises(ConfigurationError) as caught:
+        Catalogue.load(folder)
+    assert caught.value.detail == (
+        "tables.toml [car_master]: slice_by: latest_by of filters.snapshot must name "
+        "currency_code, too"
+    )
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:

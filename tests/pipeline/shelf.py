@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -22,6 +22,16 @@ SINGAPORE = ZoneInfo("Asia/Singapore")
 TODAY = date(2025, 9, 17)
 
 Rows = Sequence[Mapping[str, object]]
+
+
+def by_currency(catalogue: Catalogue) -> Catalogue:
+    """Return the catalogue with every table in slices by currency of which that is possible."""
+    tables = [replace(table, slice_by="currency") for table in catalogue.tables.values()]
+    sliced = {table.name: table for table in tables if not table.faults()}
+    return replace(catalogue, tables={**catalogue.tables, **sliced})
+
+
+SLICED = by_currency(CATALOGUE)
 
 
 class Shelf:
@@ -136,9 +146,9 @@ def asks(intent: str, **slots: object) -> Intent:
     return Intent(intent, (intent,), slots=Slots(**slots))  # type: ignore[arg-type]
 
 
-def planned(intent: Intent, today: date = TODAY) -> QueryPlan:
-    """Plan by the shipped catalogue."""
-    return plan(intent, CATALOGUE, today)
+def planned(intent: Intent, today: date = TODAY, *, catalogue: Catalogue = CATALOGUE) -> QueryPlan:
+    """Plan by the shipped catalogue, or another."""
+    return plan(intent, catalogue, today)
 
 
 class Straight:
@@ -178,16 +188,24 @@ class StraightReading:
 class Desk:
     """A fetch over a shelf, and what became of its tables."""
 
-    def __init__(self, shelf: Shelf, *, deadline_s: float = 5.0, concurrency: int = 32) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        *,
+        deadline_s: float = 5.0,
+        concurrency: int = 32,
+        catalogue: Catalogue = CATALOGUE,
+    ) -> None:
         self.shelf = shelf
+        self.catalogue = catalogue
         self.reads = Reads(shelf, SINGAPORE, concurrency=concurrency)
-        self.fetch = Fetch(Straight(self.reads), CATALOGUE, deadline_s=deadline_s)
+        self.fetch = Fetch(Straight(self.reads), catalogue, deadline_s=deadline_s)
         self.told: list[str] = []
 
     async def ask(self, intent: Intent, *, today: date = TODAY) -> dict[str, TableResult]:
         """Plan and fetch; results by table."""
         results = await self.fetch.fetch(
-            planned(intent, today),
+            planned(intent, today, catalogue=self.catalogue),
             SERVICE,
             freshness=Freshness.USUAL,
             on_result=lambda result: self.told.append(result.table),
