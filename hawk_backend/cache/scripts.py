@@ -37,8 +37,10 @@ return reply
 # Equality alone decides, so a write retires once, however many replicas have polled it, and an
 # old answer that arrives late retires once too often, never too rarely.  A table that the feed
 # no longer knows is forgotten, so that it is retired when it comes back.
+# A script that has removed something may write, however full Redis is: so it begins with that.
 # ARGV: the moment before the versions were read, then table and version in turn.
 SETTLE = """
+redis.call('HDEL', KEYS[2], ':polled')
 local known, given, retired = {}, {}, {}
 local stored = redis.call('HGETALL', KEYS[3])
 for i = 1, #stored, 2 do known[stored[i]] = stored[i + 1] end
@@ -61,7 +63,8 @@ return retired
 """
 
 # KEYS: the lease, the stamps.  ARGV: who asks, for how many milliseconds.  What never runs out is
-# no lease of ours, nor is what is no text.
+# no lease of ours, nor is what is no text.  Where Redis is too full to note a lease, whoever asks
+# may poll: the lease saves queries, and nothing rests on it.
 LEASE = """
 local time = redis.call('TIME')
 local polled = redis.pcall('HGET', KEYS[2], ':polled')
@@ -69,7 +72,7 @@ if type(polled) ~= 'string' then polled = false end
 if redis.call('PTTL', KEYS[1]) > 0 and redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
     return {0, time[1], time[2], polled}
 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.pcall('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return {1, time[1], time[2], polled}
 """
 

@@ -1,8 +1,8 @@
 """What the database tells of its changes: the version feed of supabase/migrations."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import httpx
 
@@ -14,6 +14,7 @@ from hawk_backend.models import SERVICE
 
 _VERSIONS, _VIEWS = "hawk_table_versions", "hawk_view_bases"
 _MOST = 10_000
+T = TypeVar("T")
 
 
 class Versions:
@@ -24,29 +25,33 @@ class Versions:
 
     async def versions(self) -> Mapping[str, str] | None:
         """Return the version of every watched table; None where the database has no feed."""
-        rows = await self._rows(_VERSIONS)
-        if rows is None:
-            return None
-        return {str(row["table_name"]): str(row["version"]) for row in rows}
+        return await self._read(
+            _VERSIONS, lambda row: (str(row["table_name"]), str(row["version"]))
+        )
 
     async def views(self) -> Mapping[str, tuple[frozenset[str], bool]] | None:
         """Return what every view reads, and whether it is materialized; None: not told."""
-        rows = await self._rows(_VIEWS)
-        if rows is None:
-            return None
-        return {
-            str(row["view_name"]): (frozenset(map(str, row["bases"])), bool(row["materialized"]))
-            for row in rows
-        }
+        return await self._read(
+            _VIEWS,
+            lambda row: (
+                str(row["view_name"]),
+                (frozenset(map(str, row["bases"])), bool(row["materialized"])),
+            ),
+        )
 
-    async def _rows(self, view: str) -> list[dict[str, Any]] | None:
+    async def _read(
+        self, view: str, pair: Callable[[Mapping[str, Any]], tuple[str, T]]
+    ) -> dict[str, T] | None:
         try:
             with spoken_plainly(view):
                 response = await self._rest.rows(view, limit=_MOST)
                 body = require_rows(view, response)
         except TableAbsent:
             return None
-        rows = json.loads(body)
-        if not isinstance(rows, list):
-            raise SourceError(f"{view} came as something else than rows")
-        return rows
+        try:
+            rows = json.loads(body)
+            if isinstance(rows, list):
+                return dict(map(pair, rows))
+        except (ValueError, TypeError, KeyError):
+            pass
+        raise SourceError(f"{view} came as something else than rows")

@@ -113,6 +113,42 @@ async def test_nonsense_in_redis_does_not_end_the_feed(
     assert await replica.made_of(PLAIN) == 1
 
 
+@pytest.mark.parametrize("filled", ["before the first poll", "later"])
+async def test_a_full_redis_does_not_end_the_feed(
+    house: House, database: Database, server: Server, filled: str
+) -> None:
+    """What it says is kept in the room of what was there before; a write is seen all the same."""
+    replica, listener = await house.replica(server), Listener()
+    feed = feed_of(replica, "a", listener)
+    await replica.read(PLAIN)
+    if filled == "later":
+        await feed.turn()
+    server.say("CONFIG", "SET", "maxmemory", "1")
+    for write in (1, 2):
+        database.write(PLAIN)
+        await feed.turn()
+        assert await replica.made_of(PLAIN) == write
+    await feed.turn()
+    report = feed.report()
+    assert (report["mode"], report["failure"], report["polls"]) == ("live", None, True)
+    assert listener.retired == [PLAIN.name]
+
+
+async def test_nobody_waits_for_a_lease_that_a_full_redis_cannot_give(
+    house: House, server: Server
+) -> None:
+    """Both poll, which harms nothing; a lease that was given before still holds."""
+    feeds = [feed_of(await house.replica(server), name) for name in "ab"]
+    await feeds[0].turn()
+    server.say("CONFIG", "SET", "maxmemory", "1")
+    for lease, polls in (("held", [True, False]), ("gone", [True, True])):
+        if lease == "gone":
+            server.say("DEL", KEYS.lease)
+        for feed in feeds:
+            await feed.turn()
+        assert [feed.report()["polls"] for feed in feeds] == polls
+
+
 async def test_a_turn_retires_and_tells(house: House, database: Database, server: Server) -> None:
     """Whoever's poll deleted a nonce is told, and refreshes; a write retires once."""
     replica, listener = await house.replica(server), Listener()
