@@ -22,6 +22,7 @@ class LocalStack:
     env: Mapping[str, str]  # what `hawk-backend dev` writes to DIR/env
     dsn: str  # SQL, as the superuser
     dify_control: str  # root of the stand-in's control endpoints
+    log: Path  # folder of the parts' logs
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +40,6 @@ def running(path: Path) -> Iterator[LocalStack]:
         parts = Stack(folder, tools=cache_home() / "tools", anchor=ANCHOR, say=lambda _: None)
         try:
             asyncio.run(parts.up())
-            yield LocalStack(parts.env(), parts.postgres.dsn, parts.dify.root)
+            yield LocalStack(parts.env(), parts.postgres.dsn, parts.dify.root, folder.log)
         finally:
             asyncio.run(parts.down())
