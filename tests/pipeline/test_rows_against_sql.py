@@ -18,7 +18,7 @@ from hawk_backend.pipeline.intent import Intent, IntentParser
 from hawk_backend.pipeline.plan import plan
 from hawk_backend.pipeline.reads import Reads
 from hawk_backend.rows import Row
-from tests.pipeline.shelf import CATALOGUE, SINGAPORE, Straight, asks
+from tests.pipeline.shelf import CATALOGUE, SINGAPORE, SLICED, Straight, asks
 from tests.stack import ANCHOR, LocalStack
 
 PARSER = IntentParser(ANCHOR)
@@ -356,6 +356,23 @@ async def test_tables_over_their_caps_give_the_same_rows(
         await compare(sql, await fetched(supabase, order, catalogue), LINE, o="ORD-123")
         found = await fetched(supabase, entity, catalogue)
         await compare(sql, found, {"position_nav_master": "entity_positions"})
+
+
+async def test_tables_in_slices_by_currency_give_the_same_rows(
+    stack: LocalStack, sql: asyncpg.Connection
+) -> None:
+    """What PostgREST sends of a currency is what the desk asks for, whatever clings to its code."""
+    read: set[str] = set()
+    async with opened(stack, SLICED) as supabase:
+        for intent, questions, values in FAMILIES:
+            planned = plan(intent, SLICED, ANCHOR)
+            tables = {query.table for query in planned.queries}
+            asked = {table: name for table, name in questions.items() if table in tables}
+            await compare(sql, await fetched(supabase, intent, SLICED), asked, **values)
+            read |= planned.by_currency & asked.keys()
+
+    assert read >= {"entity_master", "position_nav_master", "buffer_configuration"}
+    assert read >= {"threshold_configuration", "proxy_configuration", "hedge_instructions"}
 
 
 async def test_a_key_without_rights_reads_nothing(stack: LocalStack) -> None:
