@@ -186,7 +186,8 @@ def listen(host: str, port: int, *, stuck_s: float = 20.0) -> socket.socket:
     can only close it politely, and waits for ever to send what is still in its buffer.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family)
+    # the protocol by name: asyncio turns Nagle's delays off only where it is said
+    bound = socket.socket(family, proto=socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux

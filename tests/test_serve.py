@@ -264,3 +264,18 @@ async def test_what_start_up_made_is_told_when_it_is_there() -> None:
         await server.serve(sockets=[bound])
 
     assert told == ["open", "kept"]
+
+
+async def test_nothing_small_waits_for_what_went_before() -> None:
+    """An event goes out before the last one is acknowledged, whatever loop serves it."""
+    at_once = asyncio.get_running_loop().create_future()
+
+    def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted = writer.get_extra_info("socket")
+        at_once.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    with serve.listen("127.0.0.1", 0) as bound:
+        address = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        async with await asyncio.start_server(connected, sock=bound), connection(address):
+            assert await asyncio.wait_for(at_once, PATIENCE_S)
