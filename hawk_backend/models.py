@@ -15,6 +15,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StringConstraints,
     ValidationInfo,
     field_validator,
 )
@@ -161,6 +162,13 @@ def read_instruction_type(value: object) -> object:
     return INSTRUCTION_TYPES.get(word.lower(), word.upper())
 
 
+def read_text(value: str) -> str:
+    """Refuse a prompt that looks blank, whatever it is made of."""
+    if not any(character.isprintable() for character in value):
+        raise ValueError("input should have at least 1 character that can be seen")
+    return value
+
+
 def read_fields(value: dict[str, Any]) -> dict[str, Any]:
     """Refuse fields within fields within fields: what walks them would have to stop somewhere."""
     level: list[object] = [value]
@@ -182,6 +190,11 @@ InstructionType = Annotated[
     Literal["I", "U", "R", "T", "A", "Q"] | None, BeforeValidator(read_instruction_type)
 ]
 Fields = Annotated[dict[str, Any], AfterValidator(read_fields)]
+PromptText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=PROMPT_LIMIT),
+    AfterValidator(read_text),
+]
 Text = Annotated[str | None, Field(max_length=1_000)]
 
 
@@ -194,7 +207,7 @@ class Prompt(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
 
-    user_prompt: str = Field(min_length=1, max_length=PROMPT_LIMIT)
+    user_prompt: PromptText
     instruction_type: InstructionType = Field(
         default=None, description="a letter, or a word such as utilisation"
     )
@@ -252,13 +265,6 @@ class Prompt(BaseModel):
         blank = isinstance(value, str) and not value.strip()
         if (blank or value is None) and name != "user_prompt":
             return cls.model_fields[name].get_default()
-        return value
-
-    @field_validator("user_prompt")
-    @classmethod
-    def _can_be_seen(cls, value: str) -> str:
-        if not any(character.isprintable() for character in value):
-            raise ValueError("input should have at least 1 character that can be seen")
         return value
 
     @property

@@ -15,7 +15,7 @@ from hawk_backend.api.openapi import BODY_REFUSALS, PROMPT_BODY, answers, stream
 from hawk_backend.api.services import Services, ServicesDep
 from hawk_backend.api.whole import whole
 from hawk_backend.errors import InvalidRequest, NotFound, Overloaded, PromptConflict
-from hawk_backend.models import SERVICE, Prompt
+from hawk_backend.models import SERVICE, Prompt, PromptText
 from hawk_backend.pipeline.explain import explain
 from hawk_backend.runs.run import Run
 
@@ -93,7 +93,7 @@ async def explain_prompt(
 @router.get("/prompt-analysis/test", responses=answers(ANALYSIS, InvalidRequest))
 async def analyse_prompt(
     services: ServicesDep,
-    prompt: Annotated[str, Query(min_length=1, max_length=100_000)],
+    prompt: Annotated[PromptText, Query()],
     category: Annotated[str | None, Query(max_length=1_000)] = None,
 ) -> Response:
     """Say how a prompt is read, in the fields that older clients know."""

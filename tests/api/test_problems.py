@@ -140,6 +140,8 @@ async def test_unknown_paths_and_methods_are_problems(
     [
         ("/hawk-agent/runs/x/events?after=-1", "after"),
         ("/prompt-analysis/test", "prompt"),
+        ("/prompt-analysis/test?prompt=%20%09", "prompt"),
+        ("/prompt-analysis/test?prompt=%E2%80%8B%00", "prompt"),
         (f"/prompt-analysis/test?prompt=x&category={'x' * 2_000}", "category"),
         (f"/hawk-agent/runs/{'x' * 65}/events", "request_id"),
     ],
