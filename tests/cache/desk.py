@@ -8,18 +8,18 @@ from uuid import uuid4
 
 from hawk_backend.cache.cache import Cache, CacheOptions
 from hawk_backend.cache.slices import Clocks
-from hawk_backend.catalogue import Table
+from hawk_backend.catalogue import Catalogue, Table
 from hawk_backend.clients.http import open_client
 from hawk_backend.clients.supabase import Supabase, SupabaseAccess
 from hawk_backend.clients.versions import Versions
 from hawk_backend.models import SERVICE, Freshness, Principal
 from hawk_backend.pipeline.fetch import Fetch, TableResult
+from hawk_backend.pipeline.plan import QueryPlan
 from hawk_backend.pipeline.reads import Reads
 from hawk_backend.rows import Read, Where
 from tests.pipeline.shelf import CATALOGUE, SINGAPORE, TODAY, asks, planned
 
 CNY = asks("hedge_utilization", currency=("CNY",))
-PLAN = planned(CNY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,12 @@ class DeskReplica:
     cache: Cache
     fetch: Fetch
     source: DeskSource
+    plan: QueryPlan
 
     async def ask(self, freshness: Freshness = Freshness.BOUND) -> dict[str, TableResult]:
         """Be a prompt: what can be hedged of CNY."""
         results = await self.fetch.fetch(
-            PLAN, SERVICE, freshness=freshness, on_result=lambda _: None
+            self.plan, SERVICE, freshness=freshness, on_result=lambda _: None
         )
         self.cache.observe(results, 1.0)
         return {result.table: result for result in results}
@@ -64,12 +65,16 @@ class DeskReplica:
 
 @asynccontextmanager
 async def open_replica(
-    env: Mapping[str, str], *, interval_s: float = 0.05, redis_url: str | None = None
+    env: Mapping[str, str],
+    *,
+    interval_s: float = 0.05,
+    redis_url: str | None = None,
+    catalogue: Catalogue = CATALOGUE,
 ) -> AsyncIterator[DeskReplica]:
     """Open a replica on the parts that `env` names; `redis_url` "" keeps its stamps in process."""
     access = SupabaseAccess(env["SUPABASE_REST_URL"], env["SUPABASE_SERVICE_ROLE_KEY"])
     async with open_client() as http:
-        supabase = Supabase(http, access, CATALOGUE.tables, deadline_s=5)
+        supabase = Supabase(http, access, catalogue.tables, deadline_s=5)
         await supabase.discovery.once()
         reads = Reads(supabase, SINGAPORE)
         source = DeskSource(supabase, reads, [])
@@ -82,11 +87,12 @@ async def open_replica(
             feed_interval_s=interval_s,
         )
         clocks = Clocks(SINGAPORE, lambda: TODAY)
-        cache = Cache(options, CATALOGUE.tables, source, Versions(http, access), clocks)
+        cache = Cache(options, catalogue.tables, source, Versions(http, access), clocks)
         cache.start()
         cache.discovered()
         try:
-            yield DeskReplica(cache, Fetch(cache.slices, CATALOGUE, deadline_s=5), source)
+            fetch = Fetch(cache.slices, catalogue, deadline_s=5)
+            yield DeskReplica(cache, fetch, source, planned(CNY, catalogue=catalogue))
         finally:
             await cache.aclose()
             await reads.aclose()

@@ -8,6 +8,7 @@ import pytest
 from tests.cache.desk import open_replica
 from tests.cache.rig import until
 from tests.cache.writes import KINDS, Confirm, Drill, by_feed, by_word, drill
+from tests.pipeline.shelf import SLICED
 from tests.stack import LocalStack
 
 ROUNDS = 50
@@ -31,6 +32,19 @@ async def test_no_prompt_sees_what_was_overwritten(own_stack: LocalStack, confir
         for replica in replicas:
             counted = await replica.cache.stats()
             assert int(str(counted["cache_hits"])) > int(str(counted["cache_misses"]))
+
+
+async def test_slices_by_currency_are_as_new(own_stack: LocalStack) -> None:
+    """So it is where every table that may be is in slices by currency, whoever tells of writes."""
+    connection = await asyncpg.connect(own_stack.dsn)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(connection.close)
+        opened = [open_replica(own_stack.env, catalogue=SLICED) for _ in range(2)]
+        replicas = [await stack.enter_async_context(replica) for replica in opened]
+        assert {kind.table for kind in KINDS[:3]} <= replicas[0].plan.by_currency
+        for confirm in (by_word, by_feed):
+            found = await drill(connection, replicas, confirm, ROUNDS // 5)
+            assert found.wrong == []
 
 
 async def test_what_nobody_announces_is_missed(own_stack: LocalStack) -> None:
