@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypedDict, cast
-from uuid import uuid4
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -202,7 +201,7 @@ def _open_cache(
     stack.push_async_callback(reads.aclose)
     key = settings.supabase_service_role_key.get_secret_value().encode()
     options = CacheOptions(
-        replica=f"{_replica(settings)} {uuid4().hex}",
+        replica=_replica(settings),
         redis_url=settings.redis_url.get_secret_value(),
         redis_timeout_s=settings.hawk_redis_timeout_s,
         namespace=sha256(settings.rest_url.encode()).hexdigest()[:12],

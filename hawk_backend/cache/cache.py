@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from hawk_backend.cache.feed import READ_S, Feed, Told, Versions
 from hawk_backend.cache.limits import CEILING_S, FeedState
@@ -40,7 +41,7 @@ class CacheOptions:
     """How the cache is set up.
 
     `namespace` names the database that the rows come from; `secret` is known to all replicas and
-    to nobody else; `replica` is known to be this one's alone.
+    to nobody else; `replica` is this one's name.
     """
 
     replica: str
@@ -71,6 +72,7 @@ class Cache:
         clocks: Clocks,
     ) -> None:
         self._options = options
+        self._poller = f"{options.replica} {uuid4().hex}"
         self._tables = tables
         self._source = source
         self._tasks = Tasks()
@@ -97,7 +99,7 @@ class Cache:
             self._stamps,
             self._watched,
             Told(lambda names: self.slices.retired(names, Cause.FEED), self._refresh),
-            replica=options.replica,
+            replica=self._poller,
             interval_s=options.feed_interval_s,
         )
         self.warming = Warm(self._bring_in, self.slices.idle, self._tasks)
@@ -129,7 +131,7 @@ class Cache:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
-        await self._stamps.release(self._options.replica)
+        await self._stamps.release(self._poller)
         await self._tasks.aclose()
         if self._link is not None:
             await self._link.aclose()
@@ -190,7 +192,7 @@ class Cache:
 
     async def stats(self) -> dict[str, object]:
         """Return the counters of this replica; waits for nothing."""
-        stats, memory = self._stats, self.slices.memory
+        stats, memory, feed = self._stats, self.slices.memory, self.feed.report()
         unknown: dict[str, object] = {"redis_memory_usage": None, "redis_keys_count": None}
         return {
             **stats.to_dict(),
@@ -205,7 +207,7 @@ class Cache:
             "memory_bound_bytes": memory.bound,
             "memory_dropped": memory.dropped,
             "tier_2": self._tier_2(),
-            "feed": {"mode": self.feed.mode.value, "lag_s": self.feed.lag_s},
+            "feed": {name: feed[name] for name in ("mode", "lag_s")},
             "warm": self.warming.progress(),
             "tables": stats.tables(memory, self.slices.now()),
             "meaning": _MEANING,

@@ -118,7 +118,7 @@ class Feed:
         began = time.monotonic()
         self._lease = await self._stamps.lease(self._replica)
         if self._lease is not None and self._lease.polled_us is not None:
-            self._lag = ((self._lease.at_us - self._lease.polled_us) / _MICRO, began)
+            self._take_lag(self._lease.at_us - self._lease.polled_us, began)
         ours = self._lease is not None and self._lease.held and self._watched.installed
         changed: Collection[str] = ()
         if ours or asked or self._watched.is_old:
@@ -139,15 +139,15 @@ class Feed:
     def report(self) -> Mapping[str, object]:
         """Return how the feed is.
 
-        `bound_s` is how old a change may be that no prompt has noticed yet, in a live feed.
+        `bound_s` is how old a change may be that no prompt has noticed yet; None: nothing says.
         """
-        lag = self.lag_s
+        lag, live = self.lag_s, self.mode is FeedState.LIVE
         return {
             "mode": self.mode.value,
             "failure": self._failure or None,
             "polls": self._lease is not None and self._lease.held,
             "lag_s": None if lag is None else round(lag, 3),
-            "bound_s": round(self._interval_s + self._read_s, 3),
+            "bound_s": round(self._interval_s + self._read_s, 3) if live else None,
         }
 
     async def _poll(self) -> Sequence[str]:
@@ -161,7 +161,11 @@ class Feed:
             return ()
         self._read_s = time.monotonic() - began
         self._watched.learn(versions)
-        if versions is None or self._lease is None:
+        if versions is None:
+            self._failure = ""
+            return ()
+        if self._lease is None:
+            self._fails("the stamps are out of reach")
             return ()
         retired = await self._stamps.settle(versions, self._lease.at_us)
         if retired is None:
@@ -181,6 +185,11 @@ class Feed:
             return
         views = None if found is None else {name: View(*facts) for name, facts in found.items()}
         self._watched.learn_views(views)
+
+    def _take_lag(self, micros: int, at: float) -> None:
+        """Take how long ago the last poll was, unless Redis's clock has not reached it yet."""
+        if micros >= 0:
+            self._lag = (micros / _MICRO, at)
 
     def _fails(self, why: str) -> None:
         if not self._failure:

@@ -145,9 +145,10 @@ async def test_what_is_announced_is_in_again_without_waiting_for_the_feed(
 
 
 async def test_who_ends_lets_another_poll_at_once(caches: Caches, server: Server) -> None:
-    """The lease is given back, not left to run out."""
-    first = caches.begin(server)
+    """The lease is given back, not left to run out; it is of a process, whatever its name."""
+    first = caches.begin(server, replica="other")
     await warmed(first)
+    assert (await first.stats())["replica"] == "other"
     other = caches.open(server)
     lease = await other._stamps.lease("other")
     assert lease is not None

@@ -1,6 +1,7 @@
 """The feed: who polls, what is relied on, what is said, and that it heals."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
@@ -255,12 +256,53 @@ async def test_without_a_feed_it_is_said_and_tables_live_by_their_ttl(
 async def test_without_redis_it_still_learns_what_is_watched(
     house: House, database: Database, server: Server
 ) -> None:
-    """What cannot be settled is not, and the next turn comes."""
+    """What cannot be settled is not, and it says so; the next turn comes."""
     replica = await house.replica(server)
     database.watch(PLAIN.name)
     server.kill()
-    await feed_of(replica, "a").turn()
+    feed = feed_of(replica, "a")
+    await feed.turn()
     assert replica.watched.names == {PLAIN.name}
+    assert feed.report()["failure"] == "the stamps are out of reach"
+
+
+async def test_a_bound_is_named_only_where_there_is_one(house: House, database: Database) -> None:
+    """A feed that is late, or not there, bounds nothing."""
+    feed = feed_of(await house.replica(), "a")
+    await feed.turn()
+    bound = feed.report()["bound_s"]
+    assert isinstance(bound, float)
+    assert bound >= 0.02
+    feed._lag = (60.0, time.monotonic())
+    assert (feed.mode, feed.report()["bound_s"]) == (FeedState.LATE, None)
+    database.versions_of = None
+    await feed.turn()
+    assert (feed.mode, feed.report()["bound_s"]) == (FeedState.NONE, None)
+
+
+async def test_a_failure_that_is_over_is_no_longer_told(house: House, database: Database) -> None:
+    """Nor where the database turns out to have no feed."""
+    feed = feed_of(await house.replica(), "a")
+    database.errors["versions"] = broken()
+    await feed.turn()
+    assert feed.report()["failure"] == "broken"
+    database.errors.clear()
+    database.versions_of = None
+    await feed.turn()
+    assert feed.report()["failure"] is None
+
+
+async def test_a_poll_of_the_future_is_no_poll(
+    house: House, database: Database, server: Server
+) -> None:
+    """What Redis's clock has not reached says nothing of how well the feed is."""
+    feed = feed_of(await house.replica(server), "a")
+    await feed.turn()
+    server.say("HSET", KEYS.stamps, ":polled", "9" * 17)
+    database.errors["versions"] = broken()
+    await feed.turn()
+    assert feed.lag_s is not None
+    assert feed.lag_s >= 0
 
 
 async def test_a_feed_that_is_installed_later_is_found(house: House, database: Database) -> None:
