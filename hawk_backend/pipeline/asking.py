@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from hawk_backend.catalogue import NAMING, Rule, Table
-from hawk_backend.pipeline.filters import Filters
+from hawk_backend.pipeline.filters import Filters, lets_all_pass
 from hawk_backend.pipeline.matching import Bound, meant, present
 from hawk_backend.pipeline.plan import QueryPlan
 from hawk_backend.rows import Slice, Term, Value
@@ -58,7 +58,7 @@ def _group(
     table: Slice, group: Sequence[str], filters: Filters, *, as_of: bool
 ) -> Iterator[list[Term]]:
     spoken = {slot: filters.rules(table, slot) for slot in group}
-    if any(not rules and slot not in NAMING for slot, rules in spoken.items()):
+    if lets_all_pass(slot for slot, rules in spoken.items() if not rules):
         return
     rules = [(slot, rule) for slot, mine in spoken.items() for rule in mine]
     if len(rules) == 1 and (rules[0][1].on or rules[0][1].latest_by):

@@ -55,9 +55,9 @@ class Filters:
         )
 
     def _slots(self, table: Slice, group: Sequence[str], *, as_of: bool) -> list[Passing]:
-        """Return what passes each slot, nothing where one that names no record lets all pass."""
+        """Return what passes each slot; nothing where the group lets all pass."""
         ways = {slot: self._slot(table, slot, as_of=as_of) for slot in group}
-        if any(way is None and slot not in NAMING for slot, way in ways.items()):
+        if lets_all_pass(slot for slot, way in ways.items() if way is None):
             return []
         return [way for way in ways.values() if way is not None]
 
@@ -119,6 +119,11 @@ class Filters:
         theirs = self.passing(other, ((slot,),))
         cells = {other.rows[i][rule.matched] for i in theirs.positions} - {None}
         return cells, theirs.certain and other.complete
+
+
+def lets_all_pass(silent: Iterable[str]) -> bool:
+    """Whether a group narrows nothing: one of its slots without a say does not name a record."""
+    return any(slot not in NAMING for slot in silent)
 
 
 def _either(ways: Iterable[Passing]) -> Passing | None:
