@@ -81,16 +81,11 @@ def read_slice(
     texts = lines([values[name] for name in shown], len(raw))
     order = _order(table, texts)
     cells = {f.column.name: typed(f.column, values[f.column.name], zone) for f in found}
-    rows = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
-    index = {
-        f.column.name: _index(cells[f.column.name], order)
-        for f in found
-        if Flag.FILTER in f.column.flags
-    }
+    index = _indexes(found, cells, order)
     days = tuple(_day(cells[table.as_of][i]) for i in order) if table.as_of in cells else ()
     return Slice(
         table=table,
-        rows=tuple(rows[i] for i in order),
+        rows=_rows(cells, order),
         header=SEPARATOR.join(shown),
         lines=tuple(texts[i] for i in order),
         index=index,
@@ -151,6 +146,11 @@ def _values(
         raise SourceError(f"{table.name} came without its column {exc.args[0]}") from None
 
 
+def _rows(cells: Mapping[str, Sequence[Cell]], order: Sequence[int]) -> tuple[Row, ...]:
+    rows = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
+    return tuple(rows[i] for i in order)
+
+
 def _day(cell: Cell) -> date | None:
     if isinstance(cell, datetime):
         return cell.date()
@@ -161,6 +161,13 @@ def _size(rows: int, columns: int, index: Mapping[str, Mapping[Cell, tuple[int, 
     """Return the memory that rows and indexes take, their texts left out."""
     entries = sum(len(places) for places in index.values())
     return rows * (_ROW_BYTES + columns * _CELL_BYTES) + entries * _ENTRY_BYTES
+
+
+def _indexes(
+    found: Sequence[_Found], cells: Mapping[str, Sequence[Cell]], order: Sequence[int]
+) -> Mapping[str, Mapping[Cell, tuple[int, ...]]]:
+    names = [f.column.name for f in found if Flag.FILTER in f.column.flags]
+    return {name: _index(cells[name], order) for name in names}
 
 
 def _index(cells: Sequence[Cell], order: Sequence[int]) -> Mapping[Cell, tuple[int, ...]]:
