@@ -116,7 +116,10 @@ class Settings(DeskClock):
     def _listed(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(part.strip() for part in value.split(",") if part.strip())
+        parts = tuple(part.strip() for part in value.split(",") if part.strip())
+        if value and not parts:
+            raise ValueError("lists nothing: leave it unset, or write values with commas between")
+        return parts
 
     @field_validator("supabase_url", "supabase_rest_url", "dify_api_url")
     @classmethod

@@ -29,6 +29,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("ALLOWED_ORIGINS", "https://*.desk.example", "list exact ones"),
         ("ALLOWED_ORIGINS", "http://localhost:4200,localhost:4300", "localhost:4300 is no origin"),
         ("ALLOWED_ORIGINS", "https://desk.example/hawk", "without a path"),
+        ("HAWK_WEBHOOK_SECRETS", " , ", "HAWK_WEBHOOK_SECRETS: lists nothing"),
         ("HAWK_PORT", "http", "HAWK_PORT"),
         ("HAWK_TODAY", "yesterday", "HAWK_TODAY"),
         ("SUPABASE_URL", "project.supabase.co", "write it as https://host"),

@@ -101,6 +101,18 @@ async def test_a_secret_guards_where_one_is_set(
         assert (await gateway.post("/cache/clear/CNY")).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [("schlüssel-鍵".encode(), 200), (b"schl\xfcssel", 403), (b"\xff\xfe", 403)],
+)
+async def test_a_secret_may_be_of_any_script(stack: LocalStack, sent: bytes, status: int) -> None:
+    """It is sent in UTF-8; other bytes are a wrong one."""
+    async with open_gateway(stack, hawk_webhook_secrets="schlüssel-鍵") as gateway:
+        headers = [(b"x-hawk-secret", sent)]
+        response = await gateway.post("/cache/invalidate", json=WEBHOOK, headers=headers)
+    assert response.status_code == status
+
+
 async def test_a_storm_of_webhooks_is_confirmed_whole(gateway: httpx.AsyncClient) -> None:
     """One a row, as the database sends them."""
     sent = (gateway.post("/cache/invalidate", json=WEBHOOK) for _ in range(90))
