@@ -214,7 +214,7 @@ def _listed(found: object) -> str:
     """Return what was found as a person reads it."""
     if isinstance(found, Mapping):
         parts = [f"{name} ({_listed(what)})" for name, what in found.items() if what]
-        return ", ".join(parts).replace("_", " ") or "none"
+        return ", ".join(parts) or "none"
     if isinstance(found, list | tuple):
         return ", ".join(map(str, found)) or "none"
     if isinstance(found, bool):

@@ -164,6 +164,7 @@ async def test_check_says_that_all_is_well(folder: Path, stack: LocalStack) -> N
     assert all(f"✓ {part}\n" in ended.out for part in ("supabase", "redis", "dify", "feed"))
     assert "mode: live" in ended.out
     assert "tables without trigger: none" in ended.out
+    assert "views that differ: v_stage2_stuck (not_in_database (deal_bookings))" in ended.out
     assert "absent columns: none" in ended.out
     assert "discovered: yes" in ended.out
     assert "{" not in ended.out
