@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -120,41 +120,10 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     await asyncio.to_thread(tls)
     supabase, versions = await _open_supabase(settings, catalogue, stack)
     cache = _open_cache(settings, catalogue, supabase, versions, stack)
-    dify = _open_dify(settings)
-    stack.push_async_callback(dify.aclose)
-    pipeline = Pipeline(
-        catalogue,
-        parser,
-        Fetch(cache.slices, catalogue, deadline_s=_FETCH_SHARE * settings.hawk_prepare_deadline_s),
-        now=settings.now,
-        context_limit=settings.hawk_context_limit,
-        observe=cache.observe,
-        redis_up=lambda: cache.redis_up,
-    )
-    names = Names(cache.slices, catalogue.tables["entity_master"], pipeline.know)
-    _keep_running(stack, names.run(), "names")
-    delivery = _delivery(settings)
-    runs = Runs(
-        pipeline,
-        dify,
-        clocks=_clocks(settings),
-        limits=_limits(settings),
-        delivery=delivery,
-        changes=lambda prepared: _changes(cache, cast("Prepared", prepared)),
-    )
-    stack.push_async_callback(runs.aclose)
-    watch = Watch(
-        {
-            "supabase": Probe(lambda: _look_at_supabase(supabase, catalogue)),
-            "redis": Probe(cache.look),
-            "feed": Probe(cache.look_at_feed),
-            "dify": Probe(
-                lambda: probe(dify, delivery, settings.hawk_context_limit),
-                every_s=_LOOK_AT_DIFY_S,
-                deadline_s=_LOOK_AT_DIFY_S,
-            ),
-        }
-    )
+    dify = _open_dify(settings, stack)
+    pipeline = _open_pipeline(settings, catalogue, parser, cache, stack)
+    runs = _open_runs(settings, pipeline, dify, cache, stack)
+    watch = Watch(_probes(settings, catalogue, supabase, cache, dify))
     stack.push_async_callback(watch.aclose)
     await watch.start(_PATIENCE_S)
     return Services(
@@ -224,6 +193,43 @@ def _open_cache(
     return cache
 
 
+def _open_pipeline(
+    settings: Settings,
+    catalogue: Catalogue,
+    parser: IntentParser,
+    cache: Cache,
+    stack: AsyncExitStack,
+) -> Pipeline:
+    deadline_s = _FETCH_SHARE * settings.hawk_prepare_deadline_s
+    pipeline = Pipeline(
+        catalogue,
+        parser,
+        Fetch(cache.slices, catalogue, deadline_s=deadline_s),
+        now=settings.now,
+        context_limit=settings.hawk_context_limit,
+        observe=cache.observe,
+        redis_up=lambda: cache.redis_up,
+    )
+    names = Names(cache.slices, catalogue.tables["entity_master"], pipeline.know)
+    _keep_running(stack, names.run(), "names")
+    return pipeline
+
+
+def _open_runs(
+    settings: Settings, pipeline: Pipeline, dify: Dify, cache: Cache, stack: AsyncExitStack
+) -> Runs:
+    runs = Runs(
+        pipeline,
+        dify,
+        clocks=_clocks(settings),
+        limits=_limits(settings),
+        delivery=_delivery(settings),
+        changes=lambda prepared: _changes(cache, cast("Prepared", prepared)),
+    )
+    stack.push_async_callback(runs.aclose)
+    return runs
+
+
 def _changes(cache: Cache, prepared: Prepared) -> Changed:
     """Return what names, later, the tables that were retired since this prompt read them."""
     principal = prepared.principal
@@ -254,6 +260,23 @@ async def _open_supabase(
     return supabase, Versions(http, access)
 
 
+def _probes(
+    settings: Settings, catalogue: Catalogue, supabase: Supabase, cache: Cache, dify: Dify
+) -> Mapping[str, Probe]:
+    """Return how each part is looked at."""
+    delivery = _delivery(settings)
+    return {
+        "supabase": Probe(lambda: _look_at_supabase(supabase, catalogue)),
+        "redis": Probe(cache.look),
+        "feed": Probe(cache.look_at_feed),
+        "dify": Probe(
+            lambda: probe(dify, delivery, settings.hawk_context_limit),
+            every_s=_LOOK_AT_DIFY_S,
+            deadline_s=_LOOK_AT_DIFY_S,
+        ),
+    }
+
+
 async def _look_at_supabase(supabase: Supabase, catalogue: Catalogue) -> Facts:
     """Read the entities: the least that every prompt needs."""
     entities = await supabase.read(catalogue.tables["entity_master"], SERVICE)
@@ -271,7 +294,7 @@ def _keep_running(stack: AsyncExitStack, work: Coroutine[None, None, None], name
     stack.push_async_callback(end)
 
 
-def _open_dify(settings: Settings) -> Dify:
+def _open_dify(settings: Settings, stack: AsyncExitStack) -> Dify:
     keys = {
         "default": settings.dify_api_key,
         "allocation": settings.dify_api_key_allocation,
@@ -279,12 +302,14 @@ def _open_dify(settings: Settings) -> Dify:
         "analytics": settings.dify_api_key_analytics,
         "config": settings.dify_api_key_config,
     }
-    return Dify(
+    dify = Dify(
         settings.dify_api_url,
         {app: key.get_secret_value() for app, key in keys.items()},
         connections=settings.hawk_dify_concurrency,
         connect_s=settings.hawk_dify_connect_s,
     )
+    stack.push_async_callback(dify.aclose)
+    return dify
 
 
 def _clocks(settings: Settings) -> RelayClocks:
