@@ -104,7 +104,10 @@ class Feed:
         while True:
             began = time.monotonic()
             self._call.clear()
-            await self.turn()
+            try:
+                await self.turn()
+            except Exception as exc:  # noqa: BLE001 - a turn that fails is followed by the next
+                self._fails(type(exc).__name__)
             await asyncio.sleep(min(_REST_S, self._interval_s))
             rest = self._interval_s - (time.monotonic() - began)
             # not wait_for: before Python 3.12 it may swallow the order to end

@@ -401,14 +401,19 @@ def test_what_nobody_tells_the_changes_of_is_listed() -> None:
     assert watched.unwatched(there) == [VOLATILE.name]
 
 
-async def test_it_runs_until_it_is_ended(house: House, database: Database) -> None:
-    """Whatever the source does, the next turn comes."""
+@pytest.mark.parametrize(
+    ("error", "said"), [(broken(), "broken"), (KeyError("table_name"), "KeyError")]
+)
+async def test_it_runs_until_it_is_ended(
+    house: House, database: Database, error: Exception, said: str
+) -> None:
+    """Whatever the source does, foreseen or not, the next turn comes."""
     replica, listener = await house.replica(), Listener()
     feed = feed_of(replica, "a", listener)
     running = asyncio.create_task(feed.run())
     await replica.read(PLAIN)
-    database.errors["versions"] = broken()
-    await until(lambda: feed.report()["failure"] is not None)
+    database.errors["versions"] = error
+    await until(lambda: feed.report()["failure"] == said)
     database.errors.clear()
     database.write(PLAIN)
     await until(lambda: PLAIN.name in listener.retired)
