@@ -8,10 +8,12 @@ signal ends it at once.
 import asyncio
 import gc
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from http import HTTPStatus
 from types import FrameType
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
@@ -37,6 +39,7 @@ class Connection(HttpToolsProtocol):
 
     _head: int | None = None
     _late: asyncio.TimerHandle | None = None
+    _data = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for the first head."""
@@ -57,12 +60,31 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; refuse a head that is still not whole after HEAD_LIMIT bytes."""
-        super().data_received(data)
+        self._data, parsed = data, b""
+        while self._data is not parsed:  # another time for each offer that was passed over
+            parsed = self._data
+            super().data_received(parsed)
+        self._data = b""
         if self._head is not None:
             self._head += len(data)
             if self._head > HEAD_LIMIT:
                 detail = f"The head of the request is over {HEAD_LIMIT} bytes."
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
+
+    def _should_upgrade(self) -> bool:
+        """Whether to pass over an offer of another protocol; a CONNECT is more than an offer."""
+        return self.parser.get_method() != b"CONNECT"
+
+    def handle_websocket_upgrade(self) -> None:
+        """Have the request read again without its offer, as RFC 9110 allows (7.8).
+
+        The parser takes it for the last one of this protocol, and says where its head ends.
+        """
+        offer = cast("Exception", sys.exception())
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        lines = [b"%s %s HTTP/%s" % (method, self.url, version)]
+        lines += [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]
+        self._data = b"\r\n".join([*lines, b"", self._data[offer.args[0] :]])
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP/1.1 in the form of every other refusal."""

@@ -230,6 +230,35 @@ async def test_what_is_no_http_is_refused_as_everything_is(gateway: httpx.AsyncC
     assert json.loads(body)["remedy"]
 
 
+@pytest.mark.parametrize("cut", [-100, 0, 10])
+async def test_an_offer_to_upgrade_is_passed_over(gateway: httpx.AsyncClient, cut: int) -> None:
+    """Who offers another protocol is served by this one, wherever the request is cut in two."""
+    body = json.dumps({"user_prompt": "What is our hedging capacity for CNY today?"}).encode()
+    head = (
+        "POST /hawk-agent/explain HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    said = head.encode() + body + b"GET /health/ready HTTP/1.1\r\nHost: x\r\n"
+    at = len(head) + cut
+    async with connection(str(gateway.base_url)) as (reader, writer):
+        for piece in (said[:at], said[at:], b"Connection: close\r\n\r\n"):
+            writer.write(piece)
+            await asyncio.sleep(0.01)  # each is read by itself
+        answers = (await reader.read()).split(b"HTTP/1.1 ")[1:]
+    assert [answer[:3] for answer in answers] == [b"200", b"200"]
+    assert b'"hedge_utilization"' in answers[0]
+    assert answers[1].endswith(b'{"ready":true}')
+
+
+async def test_a_tunnel_is_refused(gateway: httpx.AsyncClient) -> None:
+    """CONNECT, which no header can take back, is answered and goes round in no circle."""
+    async with connection(str(gateway.base_url)) as (reader, writer):
+        writer.write(b"CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = await asyncio.wait_for(reader.readline(), PATIENCE_S)
+    assert answer.startswith(b"HTTP/1.1 4")
+
+
 async def test_a_head_within_the_limit_is_read(gateway: httpx.AsyncClient) -> None:
     """What lies under the limit is served, and so is the next request on the connection."""
     for size in (1_000, serve.HEAD_LIMIT - 1_000):
