@@ -19,12 +19,15 @@ How it comes about, file by file:
     turns        whoever asks joins a question that has not been sent yet, never one that has
     slices       the read path: stamp, then tier 1, then tier 2, then the source, in this order
     reading      one prompt's reads, all as of the stamps that it saw when it began
+    keys         what names rows: everything that decides which they are
     tiers        rows of which each entry knows the stamp under which it was asked for
     feed         the database's versions, compared with those in Redis; a difference retires
     watched      which tables the database watches, and what its views read
     limits       how old rows may be all the same
     warm         tables read again before a prompt wants them
     stats        what is counted
+    tasks        work that belongs to the cache, not to the prompt that happened to cause it
+    futures      a prompt's own, to be left without harm to anybody else
     cache        all of it, as the rest of the house sees it
 
 Why it holds: an entry is found only under a nonce that was read after the retirement, so it was
