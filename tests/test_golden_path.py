@@ -6,6 +6,7 @@ import asyncpg
 import httpx
 import pytest
 
+from hawk_backend.models import PROMPT_LIMIT
 from tests.gateway import ask
 from tests.stack import LocalStack
 
@@ -91,6 +92,15 @@ async def test_each_instruction_reads_its_tables(
     assert table in {result["table"] for result in whole["tables"]}
     assert (whole["outcome"], whole["error"]) == ("completed", None)
     assert answer.headers["x-hawk-context-sha256"] == whole["context"]["sha256"]
+
+
+async def test_the_longest_prompt_is_answered_whatever_its_characters(
+    gateway: httpx.AsyncClient,
+) -> None:
+    """Dify's chatflow echoes it twice over in one event, with the context; that is no fault."""
+    events = await ask(gateway, PROMPT + "\U0001f600" * (PROMPT_LIMIT - len(PROMPT)))
+
+    assert events[-1]["event"] == "message_end"
 
 
 async def test_outside_the_domain_nothing_is_fetched(gateway: httpx.AsyncClient) -> None:

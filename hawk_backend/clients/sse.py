@@ -5,8 +5,9 @@ Only LF, CR LF and CR end a line (never U+2028 or U+0085, as `str.splitlines` wo
 
 from typing import NamedTuple
 
-FRAME_LIMIT = 1024 * 1024
-"""Bytes that one frame may have."""
+FRAME_LIMIT = 4 * 1024 * 1024
+"""Bytes that one frame may have: a chatflow's echo of a node holds the longest prompt and context
+twice, and an older Dify writes every character that is not ASCII as an escape of 6 or 12."""
 
 _BOM = b"\xef\xbb\xbf"
 _END = b"\n\n"

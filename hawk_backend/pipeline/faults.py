@@ -156,7 +156,7 @@ _BROKEN: Mapping[str, Fault] = {
     "frame_too_large": Fault(
         "dify_frame_too_large",
         502,
-        "The assistant sent a message larger than 1 MiB.",
+        "The assistant sent a message larger than 4 MiB.",
         "shorten what the app's nodes pass on, or the context (HAWK_CONTEXT_LIMIT)",
         cut=True,
     ),

@@ -13,7 +13,7 @@ import pytest
 from hawk_backend.clients.dify import Dify
 from hawk_backend.clients.dify_app import App, Variable, read_variables
 from hawk_backend.clients.dify_event import read_event
-from hawk_backend.clients.sse import Frame
+from hawk_backend.clients.sse import FRAME_LIMIT, Frame
 from hawk_backend.dev.dify.apps import BY_NAME
 from hawk_backend.dev.dify.script import Cut, Probe, Script
 from hawk_backend.errors import DifyError
@@ -169,7 +169,7 @@ async def test_an_http_error_is_an_event(dify: StandIn) -> None:
         (Script(raw=b'{"answer":"x"}', raw_content_type="application/json"), "not_a_stream"),
         (Script(cut=Cut(how="rst")), "reset"),
         (Script(cut=Cut(how="fin")), "reset"),
-        (Script(raw=b"data: " + b"x" * 1_100_000), "frame_too_large"),
+        (Script(raw=b"data: " + b"x" * FRAME_LIMIT), "frame_too_large"),
     ],
 )
 async def test_a_broken_exchange_is_an_event(dify: StandIn, script: Script, code: str) -> None:

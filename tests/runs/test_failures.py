@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 import pytest
 
+from hawk_backend.clients.sse import FRAME_LIMIT
 from hawk_backend.dev.dify.script import Cut, Failure, Insert, Script, Stall
 from hawk_backend.runs.limits import RelayClocks
 from tests.runs.rig import FAST, Browser, Rig, kinds, rigged
@@ -27,7 +28,7 @@ WORDS = tuple(f"word{n} " for n in range(40))
 ANSWER = Script(deltas=WORDS, rate=400)
 SLOW = Script(deltas=WORDS * 50, rate=400)
 HUGE = Script(answer="word " * 100, tokens=8000, rate=0)
-LARGE = b"data: " + b"x" * 1_100_000 + b"\n\n"
+LARGE = b"data: " + b"x" * FRAME_LIMIT + b"\n\n"
 
 
 def raw(*answers: str, end: bool, partial: bytes = b"") -> bytes:
@@ -132,7 +133,7 @@ def cuts() -> Iterator[Cell]:
 
 
 def oversized() -> Iterator[Cell]:
-    """A frame over 1 MiB."""
+    """A frame over the limit."""
     for phase, at, outcome, counters in (
         (BEFORE, 0, "failed", {}),
         (FIRST, 1, "truncated", STOPPED),
