@@ -267,7 +267,8 @@ class Slices:
         if stamp is not None:
             self._keep(look.key, stamp, read.slice)
             if self._shared is not None and read.answer is not None:
-                self._shared.put(full_name(look.key, stamp), read.answer)
+                name, keep_s = full_name(look.key, stamp), CEILING_S[look.table.volatility]
+                self._shared.put(name, read.answer, keep_s=keep_s)
         return replace(read, answer=None, stamp=stamp)
 
     def _rows(self, table: Table, answer: Answer) -> Slice:

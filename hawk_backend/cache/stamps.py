@@ -180,7 +180,7 @@ class RedisStamps:
                 return None
         except (Away, ResponseError):
             return None
-        return tuple(sorted(name.decode() for name in retired))
+        return tuple(sorted(name.decode(errors="replace") for name in retired))
 
     async def _retire(self, _: None, asked: Sequence[Sequence[str]]) -> None:
         key, names = self._link.keys.stamps, {name for tables in asked for name in tables}

@@ -20,7 +20,7 @@ _LOG = logger("cache.tiers")
 _OVERHEAD = 2_000
 """Memory of an entry besides its rows, in bytes, about."""
 _KEPT_S = 900
-"""How long Redis keeps an entry: long enough for a replica that starts, or lost its own."""
+"""How long Redis keeps an entry at most: for a replica that starts, or lost its own."""
 _LARGEST = 2_000_000
 """Bytes that still pass within the link's timeout beside a prompt's other tables."""
 _BEHIND = 16
@@ -137,11 +137,14 @@ class Shared:
             self._rejected()
             return None
 
-    def put(self, name: str, answer: Answer) -> None:
-        """Write behind the caller's back; dropped where too much waits to be written."""
+    def put(self, name: str, answer: Answer, *, keep_s: float = _KEPT_S) -> None:
+        """Write behind the caller's back; dropped where too much waits to be written.
+
+        It goes after `keep_s`, for nobody removes what was retired.
+        """
         if self.usable and self._behind < _BEHIND and len(answer.body) < _LARGEST:
             self._behind += 1
-            self._tasks.start(self._write(name, answer))
+            self._tasks.start(self._write(name, answer, int(min(keep_s, _KEPT_S))))
 
     async def _read(self, _: None, keys: Sequence[str]) -> Mapping[str, bytes]:
         names = list(dict.fromkeys(keys))
@@ -155,10 +158,10 @@ class Shared:
             if isinstance(value, bytes)
         }
 
-    async def _write(self, name: str, answer: Answer) -> None:
+    async def _write(self, name: str, answer: Answer, keep_s: int) -> None:
         try:
             value, key = pack(answer, name, self._secret), self._key(name)
-            await self._link.run(lambda redis: redis.set(key, value, ex=_KEPT_S))
+            await self._link.run(lambda redis: redis.set(key, value, ex=keep_s))
         except (Away, ResponseError) as exc:
             _LOG.debug("tier 2 not written", reason=str(exc))
         finally:

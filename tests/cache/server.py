@@ -62,10 +62,11 @@ class Server:
         shutil.copy(self.folder / "kept.rdb", self.folder / "dump.rdb")
         self.start()
 
-    def say(self, *words: str) -> bytes:
+    def say(self, *words: str | bytes) -> bytes:
         """Send one command; return the reply as it comes."""
-        lines = [f"*{len(words)}", *(f"${len(word.encode())}\r\n{word}" for word in words)]
-        return self._say("\r\n".join([*lines, ""]).encode())
+        raw = [word if isinstance(word, bytes) else word.encode() for word in words]
+        parts = [b"$%d\r\n%b\r\n" % (len(word), word) for word in raw]
+        return self._say(b"*%d\r\n%b" % (len(raw), b"".join(parts)))
 
     def _signal(self, sent: signal.Signals) -> None:
         assert self._process is not None

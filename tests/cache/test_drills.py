@@ -5,6 +5,7 @@ still sent to a Redis that is away.
 """
 
 import asyncio
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from hawk_backend.cache import connections as connections_module
 from hawk_backend.cache import redis as link_module
 from hawk_backend.cache.keys import digest
+from hawk_backend.cache.limits import CEILING_S
 from hawk_backend.cache.redis import Keys
 from hawk_backend.cache.stats import Cause, End
 from hawk_backend.errors import CacheUnavailable
@@ -200,6 +202,22 @@ async def test_what_is_written_behind_takes_no_connection_from_prompts(
     await asyncio.sleep(0.01)
     server.resume()
     assert (await asking).tier is Tier.MEMORY
+
+
+async def test_redis_keeps_no_rows_that_nobody_could_use(
+    house: House, database: Database, server: Server
+) -> None:
+    """Nobody removes what was retired: rows go by themselves once they are too old for a prompt."""
+    replica = await house.replica(server)
+    for _ in range(3):
+        await replica.read(VOLATILE)
+        await replica.settled()
+        database.write(VOLATILE)
+        await replica.slices.retire([VOLATILE.name], CLEAR)
+    keys = re.findall(rb"hawk:\S*:rows:\w+", server.say("KEYS", "*:rows:*"))
+    left = [int(server.say("TTL", key).strip()[1:]) for key in keys]
+    assert len(left) == 3
+    assert all(0 < seconds <= CEILING_S[VOLATILE.volatility] for seconds in left)
 
 
 async def test_a_flush_costs_a_reading(

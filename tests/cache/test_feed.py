@@ -114,6 +114,22 @@ async def test_nonsense_in_redis_does_not_end_the_feed(
     assert await replica.made_of(PLAIN) == 1
 
 
+@pytest.mark.parametrize("key", [KEYS.stamps, KEYS.versions])
+async def test_names_that_are_no_text_do_not_end_the_feed(
+    house: House, database: Database, server: Server, key: str
+) -> None:
+    """A field of bytes that nobody of ours wrote goes as a table that is watched no more."""
+    replica = await house.replica(server)
+    feed = feed_of(replica, "a")
+    await replica.read(PLAIN)
+    for hashed in {key, KEYS.versions}:
+        server.say("HSET", hashed, b"\xff\xfe", b"\xff")
+    database.write(PLAIN)
+    await feed.turn()
+    assert feed.report()["failure"] is None
+    assert await replica.made_of(PLAIN) == 1
+
+
 @pytest.mark.parametrize("filled", ["before the first poll", "later"])
 async def test_a_full_redis_does_not_end_the_feed(
     house: House, database: Database, server: Server, filled: str
