@@ -187,8 +187,8 @@ def check() -> None:
 async def _check() -> int:
     from contextlib import AsyncExitStack
 
-    from hawk_backend.app import open_services
     from hawk_backend.observability import configure_logging
+    from hawk_backend.opening import open_services
     from hawk_backend.settings import read_settings
 
     configure_logging("ERROR", "console")

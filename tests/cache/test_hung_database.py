@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hawk_backend.app import _READ_S
+from hawk_backend.opening import _READ_S
 from tests.dev.launcher import standard_output
 from tests.gateway import ask, open_gateway
 from tests.stack import LocalStack

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from hawk_backend.app import open_services
 from hawk_backend.models import SERVICE, Prompt
+from hawk_backend.opening import open_services
 from hawk_backend.pipeline.intent import Intent
 from hawk_backend.pipeline.prepare import Pipeline, Prepared
 from tests.gateway import settings_for
