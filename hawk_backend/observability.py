@@ -114,10 +114,15 @@ class _Libraries(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log the template of the message, and where it broke."""
-        line = {"library": record.name, "message": str(record.msg)}
+        line = {"library": record.name, "message": _template(record)}
         if record.exc_info and record.exc_info[1]:
             line["exception"] = "\n".join(_frames(record.exc_info[1]))
         logger("libraries").log(record.levelno, "library", **line)
+
+
+def _template(record: logging.LogRecord) -> str:
+    """Return the message; only its place where it may hold its arguments already."""
+    return str(record.msg) if record.args else f"{record.filename}:{record.lineno}"
 
 
 def _without_words(

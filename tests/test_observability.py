@@ -1,6 +1,7 @@
 """What is logged, and what is not."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -21,16 +22,16 @@ except ValueError:
 """
 
 
-def logged(style: str) -> str:
-    """Return what a process writes to standard error when something breaks in it."""
-    command = [sys.executable, "-c", BROKEN.format(style=style)]
+def logged(code: str) -> str:
+    """Return what a process that runs `code` writes to standard error."""
+    command = [sys.executable, "-c", code]
     return subprocess.run(command, capture_output=True, check=True, text=True).stderr
 
 
 @pytest.mark.parametrize("style", ["json", "console"])
 def test_an_exception_is_logged_without_its_words(style: str) -> None:
     """Where it broke and what kind it was, its cause first; never the text that it carries."""
-    written = logged(style)
+    written = logged(BROKEN.format(style=style))
     for expected in ("it broke", "r-1", "in stumble", "KeyError", "ValueError"):
         assert expected in written
     assert written.index("KeyError") < written.index("ValueError")
@@ -40,7 +41,7 @@ def test_an_exception_is_logged_without_its_words(style: str) -> None:
 
 def test_a_line_is_one_object() -> None:
     """A traceback of many lines stays one line of the log."""
-    [line] = logged("json").splitlines()
+    [line] = logged(BROKEN.format(style="json")).splitlines()
     assert json.loads(line)["exception"].count("\n") > 2
 
 
@@ -59,10 +60,37 @@ except ValueError:
 
 def test_lines_of_libraries_take_our_form_and_hold_no_data() -> None:
     """A library's warning is one object; its arguments and its exception's words stay out."""
-    command = [sys.executable, "-c", LIBRARY]
-    written = subprocess.run(command, capture_output=True, check=True, text=True).stderr
+    written = logged(LIBRARY)
     lines = [json.loads(line) for line in written.splitlines()]
     assert [line["message"] for line in lines] == ["cannot reach %s", "broke on %s"]
     assert "ValueError" in lines[1]["exception"]
     for words in ("a secret host", "a prompt", "a row"):
+        assert words not in written
+
+
+FORMATTED = """
+import asyncio, gc, logging
+from hawk_backend.observability import configure_logging
+configure_logging("INFO", "json")
+async def forgotten():
+    raise ValueError("".join(["a ", "row"]))
+async def main():
+    task = asyncio.create_task(forgotten())
+    await asyncio.sleep(0)
+    del task
+    gc.collect()
+    asyncio.get_running_loop().call_soon(int, "".join(["a ", "prompt"]))
+    await asyncio.sleep(0)
+asyncio.run(main())
+"""
+
+
+def test_a_message_that_may_be_formatted_already_is_told_by_its_place() -> None:
+    """What asyncio says of a forgotten failure quotes its words; file, line and frames stay."""
+    written = logged(FORMATTED)
+    lines = [json.loads(line) for line in written.splitlines()]
+    assert [line["library"] for line in lines] == ["asyncio", "asyncio"]
+    assert all(re.fullmatch(r"base_events\.py:\d+", line["message"]) for line in lines)
+    assert all("ValueError" in line["exception"] for line in lines)
+    for words in ("a row", "a prompt"):
         assert words not in written
