@@ -10,8 +10,6 @@ from hawk_backend.pipeline.wanted import Wanted
 from hawk_backend.rows import Cell, Slice
 
 _NOISE = re.compile(r"[^A-Z0-9]")
-_REMEMBERED = 32
-"""Answers that a slice keeps; a set of a thousand positions takes some 60 kB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +48,7 @@ def _known(rule: Rule, value: str) -> bool:
 
 
 def match(table: Slice, rule: Rule, slot: str, bound: Bound, day: date) -> frozenset[int]:
-    """Return the positions that pass; `day` chooses the snapshot.
-
-    The answer is kept with the slice: of many prompts only the first works it out.
-    """
-    key = (id(rule), bound.values.get(slot), *_depends_on(rule, slot, bound, day))
-    found = table.memo.get(key)
-    if found is None:
-        if len(table.memo) >= _REMEMBERED:
-            table.memo.clear()
-        found = table.memo[key] = _match(table, rule, slot, bound, day)
-    return found
-
-
-def _depends_on(rule: Rule, slot: str, bound: Bound, day: date) -> tuple[object, ...]:
-    """Return what, beside the slot's values, decides about a rule."""
-    if rule.latest_by:
-        return (day,)
-    if rule.on:
-        return bound.span(rule)
-    return (bound.proxies, bound.wanted.without) if slot == "currency" else ()
-
-
-def _match(table: Slice, rule: Rule, slot: str, bound: Bound, day: date) -> frozenset[int]:
+    """Return the positions that pass; `day` chooses the snapshot."""
     if rule.latest_by:
         return _newest(table, rule, day)
     if rule.on:
@@ -211,7 +187,4 @@ def day_of(cell: Cell) -> date | None:
 
 def everything(table: Slice) -> frozenset[int]:
     """Return all positions."""
-    found = table.memo.get(everything)
-    if found is None:
-        found = table.memo[everything] = frozenset(range(len(table.rows)))
-    return found
+    return frozenset(range(len(table.rows)))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -27,8 +27,7 @@ class Slice:
     columns but those marked audit, under `header`. `columns` are those that the database has, by
     their names in the catalogue. `days` are the rows' own days where the table has such a column,
     `newest` is the last of them. `complete` is False where the cap was hit. `size` is the memory
-    that it takes, in bytes, about. `memo` is for what follows from the rows alone: whoever works
-    it out keeps it there for the next.
+    that it takes, in bytes, about.
     """
 
     table: Table
@@ -42,7 +41,6 @@ class Slice:
     columns: tuple[str, ...] = ()
     days: tuple[date | None, ...] = ()
     newest: date | None = None
-    memo: dict[object, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -395,19 +395,3 @@ def test_a_table_of_unknown_columns_is_narrowed_by_what_it_has() -> None:
 
     assert kept(cny, "risk_metrics", with_code) == [1]
     assert kept(cny, "risk_metrics", [{"id": 1}, {"id": 2}]) == [1, 2]
-
-
-def test_a_slice_remembers_a_bounded_number_of_answers() -> None:
-    """The same question is worked out once; other questions do not fill the memory."""
-    own = slice_of("entity_master", ENTITIES)
-    for number in range(100):
-        bound = bind(
-            planned(asks("hedge_utilization", entity_ids=(f"ENTITY{number:04}",))),
-            lambda _name, _slot: own,
-            frozenset(),
-        )
-        found = [Filters(bound, lambda _n, _s: own).passing(own, [["entity"]]) for _ in range(2)]
-        assert found[0] == found[1]
-        assert len(found[0].positions) == (number in (1, 2, 3))
-
-    assert 0 < len(own.memo) <= 32
