@@ -79,9 +79,10 @@ def open_pool(url: str, gate: Gate) -> ConnectionPool:
     """Return a pool whose connections pass `gate`; raises ConfigurationError."""
     try:
         options: dict[str, Any] = dict(parse_url(url))
-    except ValueError as exc:
+    except ValueError:  # which may quote a part of the password
         raise ConfigurationError(
-            f"REDIS_URL: {exc}", remedy="write redis://[:password@]host:port/0, or rediss://"
+            "REDIS_URL cannot be read.",
+            remedy="write redis://[:password@]host:port/0, or rediss://; percent-encode the password",
         ) from None
     kind = _FENCED[options.pop("connection_class", Connection)]
     settings = {

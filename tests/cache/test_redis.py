@@ -59,6 +59,15 @@ async def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
         Link(url, KEYS, Tasks())
 
 
+async def test_an_address_that_cannot_be_read_keeps_its_password() -> None:
+    """A password with "/" in it breaks the address; what is said holds no part of it."""
+    with pytest.raises(ConfigurationError) as refused:
+        Link("redis://:s3cr/et@host:6379/0", KEYS, Tasks())
+    said = f"{refused.value.detail} {refused.value.remedy}"
+    assert "percent-encode" in said
+    assert "s3cr" not in said
+
+
 @pytest.mark.parametrize(("delay_s", "times"), [(0.2, 1), (0.03, 8)])
 async def test_our_own_delay_is_not_redis_failing(
     server: Server, delay_s: float, times: int
