@@ -82,7 +82,7 @@ def open_pool(url: str, gate: Gate) -> ConnectionPool:
     except ValueError:  # which may quote a part of the password
         raise ConfigurationError(
             "REDIS_URL cannot be read.",
-            remedy="write redis://[:password@]host:port/0, or rediss://; percent-encode the password",
+            remedy="write redis://[:password@]host:port/0 or rediss://…, the password percent-encoded",
         ) from None
     kind = _FENCED[options.pop("connection_class", Connection)]
     settings = {
