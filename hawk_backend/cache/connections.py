@@ -82,7 +82,8 @@ def open_pool(url: str, gate: Gate) -> ConnectionPool:
     except ValueError:  # which may quote a part of the password
         raise ConfigurationError(
             "REDIS_URL cannot be read.",
-            remedy="write redis://[:password@]host:port/0 or rediss://…, the password percent-encoded",
+            remedy="write redis://[:password@]host:port/0, or rediss://, and percent-encode the "
+            "password",
         ) from None
     kind = _FENCED[options.pop("connection_class", Connection)]
     settings = {

@@ -64,7 +64,7 @@ async def test_an_address_that_cannot_be_read_keeps_its_password() -> None:
     with pytest.raises(ConfigurationError) as refused:
         Link("redis://:s3cr/et@host:6379/0", KEYS, Tasks())
     said = f"{refused.value.detail} {refused.value.remedy}"
-    assert "percent-encoded" in said
+    assert "percent-encode" in said
     assert "s3cr" not in said
 
 
