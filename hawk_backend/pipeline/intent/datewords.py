@@ -123,7 +123,11 @@ ROLLING = wordset(
 PUT_OFF = ROLLING | wordset("maturity tenor expiry")
 FURTHER = wordset("by for another out on")
 MORE = wordset("more additional extra further")
-MONEY_UNITS = wordset("k m mm mn mio mil bn million thousand billion")
+MONEY_UNITS = wordset(
+    "k thousand thousands grand tausend m mm mn mio mil mln mill mils million millions millionen "
+    "millones milliones b bn bln bil billion billions mrd milliarde milliarden yard yards yd yds "
+    "tn trn trillion trillions cr crore crores lac lacs lakh lakhs %"
+)
 TIME = wordset(
     "am pm min mins minute minutes hour hours hr hrs sec secs seconds second ms oclock sgt utc "
     "gmt hkt"
@@ -132,7 +136,6 @@ KINDS_OF_DAY = wordset("calendar trading business working full consecutive")
 BY = wordset("by before until till next to")
 YEAR_BEFORE = wordset("in for during since year the")
 NO_YEAR_BEFORE = wordset("to hedge usd eur notional amount")
-MONEY_UNITS = wordset("k m mm bn b mio mil %")
 RUNNING_BEFORE = wordset("was did over for of were during in is")
 RUNNING = wordset("week month quarter year")
 NO_CODE = wordset(

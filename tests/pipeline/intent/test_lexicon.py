@@ -1,11 +1,15 @@
 """The lexicon says nothing twice and speaks of nothing that does not exist."""
 
+import ast
 import re
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from hawk_backend.catalogue.lexicon import Lexicon
+from hawk_backend.pipeline import intent as package
 from hawk_backend.pipeline.intent.wordset import wordset
 
 LEXICON = Lexicon.load()
@@ -38,6 +42,25 @@ def test_phrases_stand_in_alphabetical_order(intent: str) -> None:
     """So that a reader finds them, and a new one has its place."""
     for phrases in LEXICON.intents[intent].values():
         assert phrases == sorted(phrases, key=place)
+
+
+MODULES = sorted(Path(package.__file__).parent.glob("*.py"))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=[module.stem for module in MODULES])
+def test_a_module_binds_a_name_once(module: Path) -> None:
+    """The later of two bindings would win in silence."""
+    names = Counter(bound(ast.parse(module.read_text())))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def bound(module: ast.Module) -> Iterator[str]:
+    """Yield what the assignments of a module bind."""
+    for statement in module.body:
+        if isinstance(statement, ast.AnnAssign):
+            yield ast.unparse(statement.target)
+        elif isinstance(statement, ast.Assign):
+            yield from map(ast.unparse, statement.targets)
 
 
 def place(text: str) -> str:

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from hawk_backend.catalogue.lexicon import Lexicon
 from hawk_backend.pipeline.intent import IntentParser
 from hawk_backend.pipeline.intent.numerals import read_number
 
@@ -88,6 +89,15 @@ def test_of_several_amounts_the_asked_one_is_taken(
 ) -> None:
     """The new one of a change, the first of an unwind, the later of a correction."""
     assert parser.parse(prompt).slots.amount == amount
+
+
+@pytest.mark.parametrize("unit", Lexicon.load().money.units)
+def test_behind_an_amount_a_tenor_is_no_second_amount(parser: IntentParser, unit: str) -> None:
+    """Whichever unit the amount has, "for 3m" behind it is a time."""
+    slots = parser.parse(f"hedge 5 {unit} EUR for 3m").slots
+    assert [amount.value for amount in slots.amounts] == [slots.amount]
+    assert slots.date is not None
+    assert slots.date.kind == "tenor"
 
 
 @pytest.mark.parametrize(
