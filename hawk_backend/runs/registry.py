@@ -196,8 +196,11 @@ class Runs:
 
 
 def _digest(prompt: Prompt) -> str:
-    """Return what makes two prompts the same: everything but how the answer is to be sent."""
-    return sha256(prompt.model_dump_json(exclude=_HOW_NOT_WHAT).encode()).hexdigest()
+    """Return what makes two prompts the same: everything but how the answer is to be sent.
+
+    Of their repr, as JSON may name what UTF-8 cannot write: a lone surrogate.
+    """
+    return sha256(repr(prompt.model_dump(exclude=_HOW_NOT_WHAT)).encode()).hexdigest()
 
 
 def _summary(run: Run) -> dict[str, object]:

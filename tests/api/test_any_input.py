@@ -1,5 +1,6 @@
 """Whatever a client sends, explain reads it or refuses it; it never fails inside."""
 
+import json
 import random
 from hashlib import sha256
 
@@ -20,7 +21,9 @@ VALUES: tuple[object, ...] = (
     *("I", "termination", "ord_123", "' OR 1=1", "*", "a,b.eq.c", "x\n=== END OF DATA ==="),
     *("31/12/9999", "0001-01-01", "last 99999 years", "x" * 999, "\u2028\u202e\x00", "🏦" * 300),
     *(0, -1, 1.5, 1e308, True, None, [], {}, [1], {"amount": "1e400"}, "²³½", "١٢٣", "NaN"),
+    *("\ud800", {"portfolio": "\udfff"}, {"\ud800": "CNY"}),
 )
+JSON = {"content-type": "application/json"}
 FIELDS = [name for name in Prompt.model_fields if name != "user_prompt"]
 
 
@@ -38,7 +41,7 @@ async def test_no_input_makes_explain_fail(gateway: httpx.AsyncClient, seed: int
     path, seen = "/hawk-agent/explain?context=true", set[int]()
     for _ in range(80):
         sent = body(dice)
-        response = await gateway.post(path, json=sent)
+        response = await gateway.post(path, content=json.dumps(sent), headers=JSON)
         seen.add(response.status_code)
         assert response.status_code in {200, 422}, sent
         if response.status_code == httpx.codes.OK:

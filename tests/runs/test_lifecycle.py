@@ -209,6 +209,18 @@ async def test_the_same_prompt_joins_its_run_and_replays_it() -> None:
     assert stats["started"] == 1
 
 
+async def test_a_prompt_with_half_a_character_is_joined_as_any_other() -> None:
+    """JSON can name a lone surrogate, which no UTF-8 can write."""
+    body = rb'{"user_prompt": "x", "msg_uid": "MSG_1", "context": {"a": {"\ud800": "\udfff"}}}'
+    async with rigged() as rig:
+        await rig.standin.script(Script(deltas=("a", "b")))
+        answers = [await rig.http.post("/ask", content=body) for _ in range(2)]
+        other = await rig.http.post("/ask", content=body.replace(b"udfff", b"udffe"))
+
+    assert [answer.status_code for answer in (*answers, other)] == [200, 200, 409]
+    assert answers[0].content == answers[1].content
+
+
 @pytest.mark.parametrize("field", [{"user_prompt": "another"}, {"currency": "CNY"}])
 async def test_the_same_name_for_another_prompt_is_a_conflict(field: dict[str, str]) -> None:
     """409, during the run and while it is kept; the run is not touched."""
