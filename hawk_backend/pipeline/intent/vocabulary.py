@@ -54,8 +54,12 @@ class Vocabulary:
         known = self._known.get(word)
         if known is not None:
             return known, True
-        if word.endswith("'s"):
-            return self.read(word[:-2])
+        end = len(word)
+        while word.endswith("'s", 0, end):
+            end -= 2
+        return self.read(word[:end]) if end < len(word) else self._read_slip(word)
+
+    def _read_slip(self, word: str) -> tuple[tuple[str, ...], bool]:
         nearest = self._nearest(word) if _SHORTEST_SLIP <= len(word) <= _LONGEST_SLIP else None
         return (self._known[nearest], True) if nearest else ((word,), False)
 

@@ -24,6 +24,7 @@ PATTERNS = (
     "not except but ",
     "5m eur ",
     "对冲",
+    "'s",
 )
 
 
@@ -76,6 +77,11 @@ def test_a_short_hostile_prompt_costs_no_more_per_character(
     short = calls(parser, pattern * (350 // len(pattern)))
     long = calls(parser, pattern * (1_400 // len(pattern)))
     assert long <= 4 * short + 2_000
+
+
+def test_a_word_of_many_parts_is_read(parser: IntentParser) -> None:
+    """However often "'s" stands behind a word, it is the same word."""
+    assert parser.parse("CNY capacity" + "'s" * 3_000).intent == "hedge_utilization"
 
 
 @pytest.mark.parametrize("name", NOISE)
