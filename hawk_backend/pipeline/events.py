@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from hawk_backend.models import TableState, Tier
-from hawk_backend.pipeline.context import Context
+from hawk_backend.models import TableState
+from hawk_backend.pipeline.context import Context, Extraction
 from hawk_backend.pipeline.fetch import TableResult
 from hawk_backend.pipeline.intent import Intent
 from hawk_backend.pipeline.plan import QueryPlan
-
-_HITS = frozenset({Tier.MEMORY, Tier.REDIS})
 
 
 def of_intent(intent: Intent) -> dict[str, object]:
@@ -65,23 +63,19 @@ def of_context(context: Context, metadata: Mapping[str, object]) -> dict[str, ob
     }
 
 
-def metadata(intent: Intent, results: Sequence[TableResult]) -> dict[str, object]:
+def metadata(
+    intent: Intent, results: Sequence[TableResult], extraction: Extraction
+) -> dict[str, object]:
     """Return the counts of a prompt, under the names that clients know."""
-    found = hits(results)
-    rate = f"{100 * found / len(results):.1f}%" if results else "0.0%"
     return {
         "intent": intent.intent,
         "confidence": round(intent.confidence, 3),
         "data_scope": intent.scope,
         "tables_requested": len(results),
         "tables_fetched": sum(r.state in {TableState.FRESH, TableState.EMPTY} for r in results),
-        "cache_hits": found,
-        "cache_misses": len(results) - found,
-        "cache_hit_rate": rate,
+        "cache_hits": extraction.hits,
+        "cache_misses": extraction.misses,
+        "cache_hit_rate": f"{extraction.hit_rate:.1f}%",
         "total_records": sum(len(result.positions) for result in results),
+        "extraction_time_ms": extraction.ms,
     }
-
-
-def hits(results: Sequence[TableResult]) -> int:
-    """Count the tables that came from memory or Redis."""
-    return sum(result.tier in _HITS for result in results)

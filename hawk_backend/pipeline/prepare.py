@@ -135,7 +135,9 @@ class Pipeline:
                 on_result=lambda result: _tell(result, emit),
                 gone_s=time.perf_counter() - started,
             )
-        _require_critical(intent, queries, results)
+        if holes := _holes(intent, queries, results):
+            self._observe(results, _elapsed_ms(started))
+            raise _refusal(holes)
         async with self._building:
             with stage(Stage.CONTEXT, timings):
                 inputs = await self._inputs(prompt, intent, queries, results, started)
@@ -151,10 +153,8 @@ class Pipeline:
         self, intent: Intent, results: Sequence[TableResult], elapsed_ms: float
     ) -> Mapping[str, object]:
         self._observe(results, elapsed_ms)
-        return events.metadata(intent, results) | {
-            "extraction_time_ms": elapsed_ms,
-            "redis_available": self._redis_up(),
-        }
+        counts = events.metadata(intent, results, Extraction.of(results, elapsed_ms))
+        return counts | {"redis_available": self._redis_up()}
 
     async def _inputs(
         self,
@@ -166,7 +166,6 @@ class Pipeline:
     ) -> ContextInputs:
         now = self._now()
         side = await self._desk.side(_ask(intent, now), results)
-        hits = events.hits(results)
         return ContextInputs(
             prompt=prompt,
             intent=intent,
@@ -174,7 +173,7 @@ class Pipeline:
             results=results,
             figures=side.figures,
             now=now,
-            extraction=Extraction(hits, len(results) - hits, _elapsed_ms(started)),
+            extraction=Extraction.of(results, _elapsed_ms(started)),
             desk_blocks=side.blocks,
             bodies=side.bodies,
         )
@@ -203,20 +202,23 @@ def _tell(result: TableResult, emit: Emit) -> None:
     emit(events.of_table(result))
 
 
-def _require_critical(intent: Intent, queries: QueryPlan, results: Sequence[TableResult]) -> None:
+def _holes(intent: Intent, queries: QueryPlan, results: Sequence[TableResult]) -> Sequence[str]:
+    """Name the tables without which an instruction is refused, each with why."""
     if intent.instruction_type not in _WITHOUT_HOLES:
-        return
+        return ()
     critical = {query.table for query in queries.queries if query.need == "critical"}
-    holes = [
+    return [
         f"{result.table} ({result.reason or result.state})"
         for result in results
         if result.table in critical and result.state in {TableState.MISSING, TableState.ABSENT}
     ]
-    if holes:
-        raise CriticalTableMissing(
-            f"The data for this request could not be read: {', '.join(holes)}.",
-            remedy="try again; if it stays, /health and /system/status name the cause",
-        )
+
+
+def _refusal(holes: Sequence[str]) -> CriticalTableMissing:
+    return CriticalTableMissing(
+        f"The data for this request could not be read: {', '.join(holes)}.",
+        remedy="try again; if it stays, /health and /system/status name the cause",
+    )
 
 
 def _elapsed_ms(started: float) -> float:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from hawk_backend.models import SERVICE, Reason, TableState, Tier
+from hawk_backend.models import SERVICE, Freshness, Reason, TableState, Tier
 from hawk_backend.pipeline.fetch import TableResult
 from hawk_backend.pipeline.narrowing import Narrowing
 from hawk_backend.pipeline.passes import Passes
@@ -109,6 +109,20 @@ async def test_what_is_late_is_missing(shelf: Shelf) -> None:
 
     assert state(results["currency_rates"]) == (TableState.MISSING, Reason.TIMEOUT)
     assert state(results["entity_master"]) == (TableState.FRESH, None)
+
+
+async def test_what_is_over_before_it_begins_waits_for_nothing(shelf: Shelf) -> None:
+    """A deadline that the prompt has waited away is over: nothing that is held is waited for."""
+    desk = Desk(shelf, deadline_s=600.0)
+    shelf.close(*shelf.tables)
+    results = await desk.fetch.fetch(
+        planned(CNY),
+        SERVICE,
+        freshness=Freshness.USUAL,
+        on_result=lambda _: None,
+        gone_s=600.0,
+    )
+    assert {state(result) for result in results} == {(TableState.MISSING, Reason.TIMEOUT)}
 
 
 async def test_a_late_table_takes_with_it_what_leads_through_it(shelf: Shelf) -> None:

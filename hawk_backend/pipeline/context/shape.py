@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hawk_backend.desk import Figures
-from hawk_backend.models import Prompt
+from hawk_backend.models import Prompt, TableState, Tier
 from hawk_backend.pipeline.context.blocks import Block
 from hawk_backend.pipeline.fetch import TableResult
 from hawk_backend.pipeline.intent import Intent
@@ -19,6 +19,13 @@ class Extraction:
     hits: int
     misses: int
     ms: float
+
+    @classmethod
+    def of(cls, results: Sequence[TableResult], ms: float) -> "Extraction":
+        """Count by what became of the tables; one that the database does not have is not read."""
+        tiers = [result.tier for result in results if result.state is not TableState.ABSENT]
+        hits = sum(tier in (Tier.MEMORY, Tier.REDIS) for tier in tiers)
+        return cls(hits, len(tiers) - hits, ms)
 
     @property
     def hit_rate(self) -> float:

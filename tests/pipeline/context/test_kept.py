@@ -145,6 +145,19 @@ async def test_another_prompt_reading_or_limit_shares_the_body() -> None:
         assert side.bodies == first
 
 
+async def test_however_many_wordings_one_digest_is_kept() -> None:
+    """What is kept for a question does not grow with the ways in which it is put."""
+    rows = tables()
+    side = await KeptDesk().side(ASK, rows)
+    now = replace(inputs(*rows, figures=side.figures), bodies=side.bodies)
+    digests = {
+        build(replace(now, prompt=Prompt(user_prompt=f"CNY {n}?")), limit=100_000).data_sha256
+        for n in range(20)
+    }
+    [body] = side.bodies.values()
+    assert (len(digests), len(body.digests)) == (20, 1)
+
+
 async def test_other_gaps_have_a_body_of_their_own() -> None:
     """What was asked for and is not there stands among the figures."""
     rows = tables()
