@@ -162,8 +162,7 @@ class MoneyScanner:
             return self._claim(tokens, at, value, unit, "amount in words")
         if word in _SPOKEN and tokens.words[at] not in {"a", "an", "half", "quarter"}:
             tokens.claim(at, end, "money", Sum(value), "amount in words")
-            return end
-        return at + 1
+        return end
 
 
 def _joined(tokens: Tokens, at: int) -> tuple[str, int]:

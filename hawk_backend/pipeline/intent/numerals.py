@@ -40,8 +40,13 @@ def read_ratio(tokens: Tokens, at: int) -> tuple[Decimal, int] | None:
     """Read "3/4 of a" and "1 1/2" in front of a unit; None for no ratio."""
     whole = tokens.word(at)
     if tokens.between(at) == " " and len(whole) < _GROUP and whole.isdecimal():
-        part = read_ratio(tokens, at + 1)
+        part = _fraction(tokens, at + 1)
         return (int(whole) + part[0], part[1]) if part else None
+    return _fraction(tokens, at)
+
+
+def _fraction(tokens: Tokens, at: int) -> tuple[Decimal, int] | None:
+    """Read "3/4 of a"; None for no fraction."""
     over, under = tokens.word(at), tokens.word(at + 1)
     if tokens.between(at) != "/" or under not in _PARTS or over not in _PARTS | {"1"}:
         return None

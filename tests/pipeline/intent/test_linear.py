@@ -25,6 +25,8 @@ PATTERNS = (
     "5m eur ",
     "对冲",
     "'s",
+    "十",
+    "1 ",
 )
 
 
@@ -79,9 +81,9 @@ def test_a_short_hostile_prompt_costs_no_more_per_character(
     assert long <= 4 * short + 2_000
 
 
-def test_a_word_of_many_parts_is_read(parser: IntentParser) -> None:
-    """However often "'s" stands behind a word, it is the same word."""
-    assert parser.parse("CNY capacity" + "'s" * 3_000).intent == "hedge_utilization"
+def test_a_word_with_many_endings_is_read(parser: IntentParser) -> None:
+    """However often "'s" stands behind a word, the prompt has its frame."""
+    assert parser.parse("capacity CNY a" + "'s" * 2_900).intent == "hedge_utilization"
 
 
 @pytest.mark.parametrize("name", NOISE)
