@@ -66,7 +66,7 @@ def _to_date(walk: DateWalk, at: int) -> Reading | None:
     return calendar.rolling(start, walk.today), at + 1
 
 
-@form(["week", "month", "quarter", "year"])
+@form(words.RUNNING)
 def _unit_word(walk: DateWalk, at: int) -> Reading | None:
     """Read "month end", "year to date", "week of 8 Sep", "how was the quarter"."""
     word, behind = walk.word(at), walk.word(at + 1)
