@@ -129,7 +129,7 @@ class Run:
             return
         self.why = why
         for waiting in (self._early, self._pause):
-            if waiting:
+            if waiting and not waiting.expired():
                 waiting.reschedule(self.ticker.now())
         if self._generation:
             shutdown = why is Why.SHUTDOWN

@@ -9,6 +9,7 @@ import pytest
 
 from hawk_backend.dev.dify.script import Script, Stall, Stopping
 from hawk_backend.models import SERVICE, Prompt
+from hawk_backend.runs.run import Run
 from tests.runs.rig import FAST, INTENT, LIMITS, PATIENCE, Rig, answer_of, events_of, kinds, rigged
 
 LONG = Script(answer="word ", tokens=2000, rate=200)
@@ -354,6 +355,28 @@ async def test_shutdown_ends_every_run_with_its_terminal_event(phase: str) -> No
     assert events[-1]["code"] == "shutting_down"
     assert kinds(events).count("error") == 1
     assert stats["started"] == stats["stopped"] + stats["finished"]
+
+
+async def test_a_run_is_stopped_in_the_moment_its_pause_ends() -> None:
+    """Between the end of a pause and the next step of its task a timeout cannot be moved."""
+    async with rigged(clocks=replace(FAST, retries=(PATIENCE,))) as rig:
+        await rig.standin.script(Script(refuse="unavailable_503"))
+        async with rig.watching() as browser:
+            request_id = (await browser.next())["request_id"]
+            run = rig.runs._runs[request_id]
+            async with asyncio.timeout(PATIENCE):
+                while (pause := run._pause) is None:  # noqa: ASYNC110 - a pause has no event
+                    await asyncio.sleep(0.005)
+            pause.reschedule(0)  # ends in the next pass of the loop, right before this:
+            await asyncio.create_task(stopping(run))
+            events = await browser.rest()
+
+    assert events[-1]["metadata"]["outcome"] == "stopped"
+
+
+async def stopping(run: Run) -> None:
+    """Stop a run as a task of its own."""
+    run.stop()
 
 
 async def test_shutdown_waits_for_answers_that_end_by_themselves() -> None:
