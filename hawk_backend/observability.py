@@ -4,6 +4,7 @@ No prompt, row or secret passes through here at INFO or above: callers log names
 states, counts and times.
 """
 
+import asyncio
 import logging
 import sys
 import time
@@ -18,6 +19,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from structlog.typing import FilteringBoundLogger
 
+from hawk_backend.errors import HawkError
 from hawk_backend.models import Stage
 
 METRICS_TYPE = CONTENT_TYPE_LATEST
@@ -145,6 +147,17 @@ def _frames(broken: BaseException) -> Iterator[str]:
 def logger(room: str) -> FilteringBoundLogger:
     """Return the log of one room of the house."""
     return cast("FilteringBoundLogger", structlog.get_logger(room=room))
+
+
+def task_ended(task: asyncio.Task[Any]) -> None:
+    """Log what broke a task, as its done-callback: whoever owns it may never ask.
+
+    A HawkError is an answer, and told by whoever gets it.
+    """
+    broken = None if task.cancelled() else task.exception()
+    if broken is not None and not isinstance(broken, HawkError):
+        told = "\n".join(_frames(broken))
+        logger("tasks").error("task broken", task=task.get_name(), exception=told)
 
 
 def bound(**fields: str) -> AbstractContextManager[None]:

@@ -94,3 +94,32 @@ def test_a_message_that_may_be_formatted_already_is_told_by_its_place() -> None:
     assert all("ValueError" in line["exception"] for line in lines)
     for words in ("a row", "a prompt"):
         assert words not in written
+
+
+TASKS = """
+import asyncio
+from hawk_backend.errors import SourceError
+from hawk_backend.observability import configure_logging, task_ended
+configure_logging("INFO", "json")
+async def ends(how=None):
+    if how is not None:
+        raise how
+async def main():
+    owned = [asyncio.create_task(ends(how), name=str(type(how).__name__))
+             for how in (None, SourceError("a table"), KeyError("a row"))]
+    owned.append(asyncio.create_task(asyncio.Event().wait()))
+    for task in owned:
+        task.add_done_callback(task_ended)
+    await asyncio.sleep(0)
+    owned[-1].cancel()
+    await asyncio.wait(owned)
+asyncio.run(main())
+"""
+
+
+def test_a_task_that_breaks_is_told_though_nobody_asks_for_it() -> None:
+    """Its name, the kind of failure and the frames; not what it carries, no answer, no end."""
+    [line] = [json.loads(line) for line in logged(TASKS).splitlines()]
+    assert (line["level"], line["task"]) == ("error", "KeyError")
+    assert line["exception"].endswith("in ends\nKeyError")
+    assert "a row" not in str(line)

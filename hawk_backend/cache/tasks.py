@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from hawk_backend.observability import task_ended
+
 T = TypeVar("T")
 
 
@@ -22,6 +24,7 @@ class Tasks:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(task_ended)
         if self._closed:
             task.cancel()
         return task
