@@ -22,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from hawk_backend.api.event_stream import StreamsOutside
 from hawk_backend.api.problems import problem
 from hawk_backend.errors import ConfigurationError
+from hawk_backend.observability import task_ended
 
 SEND_BUFFER = 64 * 1024
 """Bytes of the kernel's send buffer a connection: what a browser that stops reading costs."""
@@ -162,11 +163,14 @@ class Server(uvicorn.Server):
         """Begin the drain on the loop: a signal handler may run in the middle of anything."""
         if self._asked_to_stop and self._drain is None:
             self._drain = asyncio.create_task(self._drained(), name="drain")
+            self._drain.add_done_callback(task_ended)
         return await super().on_tick(counter)
 
     async def _drained(self) -> None:
-        await self._app.state.drain()
-        self.should_exit = True
+        try:
+            await self._app.state.drain()
+        finally:
+            self.should_exit = True
 
 
 def serve(app: FastAPI, host: str, port: int) -> None:

@@ -295,6 +295,28 @@ async def test_what_start_up_made_is_told_when_it_is_there() -> None:
     assert told == ["open", "kept"]
 
 
+async def test_a_drain_that_fails_is_the_end_all_the_same() -> None:
+    """One signal ends the process, whatever the runs do when they are asked to end."""
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[dict[str, object]]:
+        yield {}
+
+    async def failing() -> None:
+        raise RuntimeError
+
+    app = FastAPI(lifespan=life)
+    app.state.drain = failing
+    server = serve.Server(serve.configured(app), app)
+    with serve.listen("127.0.0.1", 0) as bound:
+        task = asyncio.create_task(server.serve(sockets=[bound]))
+        async with asyncio.timeout(PATIENCE_S):
+            while not server.started:  # noqa: ASYNC110 - uvicorn's own state
+                await asyncio.sleep(0.01)
+            server.handle_exit(signal.SIGTERM, None)
+            await task
+
+
 async def test_nothing_small_waits_for_what_went_before() -> None:
     """An event goes out before the last one is acknowledged, whatever loop serves it."""
     at_once = asyncio.get_running_loop().create_future()
