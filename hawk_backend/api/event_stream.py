@@ -73,6 +73,7 @@ class EventStream(Response):
                         await send({"type": "http.response.body", "body": body, "more_body": True})
                         drop.rest()
                         beat.within(clocks.heartbeat)
+                    drop.within(clocks.stuck)
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _drop(self, sending: asyncio.Timeout) -> None:

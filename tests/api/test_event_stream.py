@@ -152,6 +152,23 @@ async def test_a_server_that_raises_when_the_browser_has_gone_is_understood() ->
     assert str(run.outcome) == "stopped"
 
 
+async def test_the_last_write_has_a_deadline_as_every_other() -> None:
+    """A browser that stops reading in the last share of a stream keeps no reader either."""
+
+    async def send(message: Message) -> None:
+        if not message.get("more_body", True):
+            await asyncio.Event().wait()
+
+    async with rigged(clocks=replace(FAST, stuck=0.1)) as rig:
+        run = submitted(rig)
+        await run_to_its_end(run)
+        async with asyncio.timeout(PATIENCE):
+            await EventStream(run)({}, never, send)
+        await rig.clean()
+
+    assert run.readers == 0
+
+
 @pytest.mark.parametrize("also", [False, True], ids=["alone", "beside another"])
 async def test_a_browser_that_stops_reading_is_dropped(also: bool) -> None:  # noqa: FBT001
     """It costs a bounded buffer for a bounded time, and nobody else waits for it."""
