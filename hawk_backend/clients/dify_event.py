@@ -38,9 +38,9 @@ def _exact_json(data: bytes) -> Any:  # noqa: ANN401
     """Return the value with Decimals for fractions (prices) and U+FFFD for what is no character."""
     try:
         value = json.loads(data.decode("utf-8", "replace"), parse_float=Decimal)
+        return _without_surrogates(value)
     except (ValueError, RecursionError):
         return None
-    return _without_surrogates(value)
 
 
 def _without_surrogates(value: Any) -> Any:  # noqa: ANN401

@@ -286,6 +286,13 @@ def test_a_frame_of_any_text_is_an_event(frame: Frame, event: dict[str, Any]) ->
     assert read_event(frame) == event
 
 
+@pytest.mark.parametrize("levels", range(300, 1001, 100))
+def test_an_end_with_deep_metadata_is_the_end(levels: int) -> None:
+    """What cannot be walked to its bottom does not make a failure of a whole answer."""
+    data = b'{"event":"message_end","metadata":%b1%b}' % (b"[" * levels, b"]" * levels)
+    assert read_event(Frame("", data))["event"] == "message_end"
+
+
 def test_a_price_does_not_pass_through_a_float() -> None:
     """A price that is a JSON number keeps all its digits."""
     price = "0.12345678901234567890123"
