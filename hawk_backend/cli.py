@@ -102,6 +102,7 @@ def ask(
 async def _ask(prompt: str, url: str, *, events: bool) -> None:
     from hawk_backend.clients.gateway import open_gateway
 
+    event: dict[str, Any] = {"event": ""}
     async with open_gateway(url) as gateway:
         async for event in gateway.ask(prompt):
             if events:
@@ -111,9 +112,17 @@ async def _ask(prompt: str, url: str, *, events: bool) -> None:
             elif line := _progress(event):
                 typer.echo(line, err=True)
     typer.echo()
-    if event["event"] == "error":
-        where = f"the gateway's log under {event['request_id']}, or hawk-backend check"
-        raise HawkError(event["message"], remedy=f"see {where}; then ask again")
+    _require_end(event)
+
+
+def _require_end(last: dict[str, Any]) -> None:
+    """Raise where the last event tells of a failure, or is not the end of an answer."""
+    if last["event"] == "error":
+        where = f"the gateway's log under {last['request_id']}, or hawk-backend check"
+        raise HawkError(last["message"], remedy=f"see {where}; then ask again")
+    if last["event"] != "message_end":
+        where = "whether a gateway is there, with hawk-backend status"
+        raise HawkError("The answer broke off before its end.", remedy=f"see {where}")
 
 
 def _progress(event: dict[str, Any]) -> str:

@@ -144,6 +144,25 @@ async def test_ask_says_how_an_answer_failed_and_where_to_look(
     )
 
 
+@pytest.mark.parametrize("body", [b"", b'data: {"event":"agent_message","answer":"It is "}\n\n'])
+async def test_ask_says_that_an_answer_has_no_end(folder: Path, body: bytes) -> None:
+    """A stream without its terminal event, or without any, is no answer: the exit code is 1."""
+
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"}")
+        writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + body)
+        writer.close()
+
+    async with await asyncio.start_server(cut, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        ended = await hawk(folder, "ask", GOLDEN, "--url", f"http://127.0.0.1:{port}")
+    assert ended.code == 1
+    assert ended.out == ("It is \n" if body else "\n")
+    assert "broke off" in ended.err
+    assert "hawk-backend status" in ended.err
+    assert "Traceback" not in ended.err
+
+
 @pytest.mark.parametrize("command", [("ask", "x"), ("explain", "x"), ("status",)])
 async def test_without_a_gateway_the_way_to_one_is_named(
     folder: Path, command: tuple[str, ...]
