@@ -6,11 +6,10 @@ Imports stand inside the commands: `--help` answers at once, and `serve` loads n
 
 import asyncio
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
@@ -19,15 +18,6 @@ from hawk_backend.errors import ConfigurationError, HawkError
 
 _LOOK_S = 0.2
 """How often `warm` looks how far it is."""
-_CHECK_S = 15.0
-"""How long `check` waits for a part that does not answer."""
-_SEE_TO = {
-    "supabase": "SUPABASE_URL (or SUPABASE_REST_URL) and SUPABASE_SERVICE_ROLE_KEY",
-    "redis": "REDIS_URL",
-    "feed": "supabase/migrations, see docs/cache.md",
-    "dify": "DIFY_API_URL and the DIFY_API_KEY of each app",
-}
-"""Where the remedy lies for a part that is amiss."""
 
 app = typer.Typer(
     name="hawk-backend",
@@ -190,56 +180,20 @@ def status(url: Url = "") -> None:
 @app.command()
 def check() -> None:
     """Say what the settings reach, and what the database lacks; exit 1 where a part is amiss."""
-    raise typer.Exit(asyncio.run(_check()))
+    raise typer.Exit(0 if asyncio.run(_check()) else 1)
 
 
-async def _check() -> int:
+async def _check() -> bool:
     from contextlib import AsyncExitStack
 
+    from hawk_backend.check import check as tell
     from hawk_backend.observability import configure_logging
     from hawk_backend.opening import open_services
     from hawk_backend.settings import read_settings
 
     configure_logging("ERROR", "console")
     async with AsyncExitStack() as stack:
-        services = await open_services(read_settings(), stack)
-        parts = await services.watch.settled(_CHECK_S)
-        source = await _discovered(services.report)
-        feed = cast("Mapping[str, object]", services.report()["feed"])
-    for name, part in parts.items():
-        typer.echo(f"{'✗' if part.amiss else '✓'} {name}")
-        for line in (*part.amiss, *part.warnings):
-            typer.echo(f"    {line}")
-        if part.amiss:
-            typer.echo(f"    → {_SEE_TO[name]}")
-    for title, topics in (("database and catalogue", source), ("version feed", feed)):
-        typer.echo(title)
-        for topic, found in topics.items():
-            typer.echo(f"    {topic.replace('_', ' ')}: {_listed(found)}")
-    return int(any(part.amiss for part in parts.values()))
-
-
-def _listed(found: object) -> str:
-    """Return what was found as a person reads it."""
-    if isinstance(found, Mapping):
-        parts = [f"{name} ({_listed(what)})" for name, what in found.items() if what]
-        return ", ".join(parts) or "none"
-    if isinstance(found, list | tuple):
-        return ", ".join(map(str, found)) or "none"
-    if isinstance(found, bool):
-        return "yes" if found else "no"
-    return "none" if found is None else str(found)
-
-
-async def _discovered(report: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Return how database and catalogue differ, once that is known or has failed."""
-    until = time.monotonic() + _CHECK_S
-    while time.monotonic() < until:
-        source: Mapping[str, Any] = report()["source"]
-        if source["discovered"] or source["failure"]:
-            break
-        await asyncio.sleep(0.05)
-    return source
+        return await tell(await open_services(read_settings(), stack), typer.echo)
 
 
 @app.command()
