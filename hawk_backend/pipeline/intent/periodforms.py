@@ -8,6 +8,8 @@ from hawk_backend.pipeline.intent.datewalk import DateWalk, Reading, form
 from hawk_backend.pipeline.intent.dayforms import last_day
 
 _PARTS = {"q": 3, "h": 6, "quarter": 3, "half": 6}
+_WEEKS = frozenset(("week", "w", "wc"))
+"""What opens a week of a day: there is no week of such a week."""
 _YEAR_DIGITS = 4
 _MONTHS = 12
 
@@ -88,7 +90,7 @@ def _week_of(walk: DateWalk, at: int) -> Reading | None:
     finding = walk.tokens.claimed[at] if at < len(walk.tokens) else None
     if finding is not None and isinstance(finding.value, date):
         return calendar.week(finding.value), at + 1
-    reading = walk.read(at)
+    reading = walk.read(at) if walk.word(at) not in _WEEKS else None
     return (calendar.week(reading[0].start), reading[1]) if reading else None
 
 

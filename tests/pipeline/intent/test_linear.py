@@ -27,6 +27,8 @@ PATTERNS = (
     "'s",
     "十",
     "1 ",
+    "week of ",
+    "w/c ",
 )
 
 
