@@ -8,8 +8,6 @@ from hawk_backend.dev.dify.routes import Routes
 from hawk_backend.dev.dify.standin import StandIn
 from hawk_backend.dev.dify.wire import Connection, HungUpError, Request
 
-READ_LIMIT = 1 << 20
-
 
 class Server:
     """Serves one stand-in on one port."""
