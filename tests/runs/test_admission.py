@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from hawk_backend.errors import Overloaded
+from hawk_backend.runs import admission
 from hawk_backend.runs.admission import Bulkhead
 
 
@@ -51,6 +52,25 @@ async def test_a_full_queue_refuses_with_a_time_to_come_back() -> None:
     assert 1 <= refused.value.retry_after_s <= 60
     tickets[2].release()
     assert bulkhead.ticket().position == 1
+
+
+async def test_the_time_to_come_back_follows_how_long_answers_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A share of each answer goes into the mean; the more slots, the sooner one comes free."""
+    now = [0.0]
+    monkeypatch.setattr(admission, "monotonic", lambda: now[0])
+    bulkhead, told = Bulkhead(2, 0), list[int]()
+    for held_s in (0, 100, 1, 1):
+        tickets = [bulkhead.ticket() for _ in range(2)]
+        with pytest.raises(Overloaded) as refused:
+            bulkhead.ticket()
+        told.append(refused.value.retry_after_s)
+        now[0] += held_s
+        for ticket in tickets:
+            ticket.release()
+
+    assert told == [5, 4, 21, 14]
 
 
 async def test_a_slot_is_given_back_once() -> None:
