@@ -76,6 +76,26 @@ async def test_one_replica_polls(
     assert all(feed.mode is FeedState.LIVE for feed in feeds)
 
 
+async def test_who_was_told_of_a_write_polls_though_another_has_the_lease(
+    house: House, database: Database, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the version of that write is settled before the rows are read again."""
+    monkeypatch.setattr(watched_module, "_LEARN_EVERY_S", 60.0)
+    replicas = [await house.replica(server) for _ in range(2)]
+    feeds = [feed_of(replica, name) for replica, name in zip(replicas, "ab", strict=True)]
+    for feed in feeds:
+        await feed.turn()
+    database.write(PLAIN)
+    await replicas[1].slices.retire([PLAIN.name], Cause.WEBHOOK)
+    feeds[1].ask([PLAIN.name])
+    await feeds[1].turn()
+    assert await replicas[1].made_of(PLAIN) == 1
+    asked = database.asked
+    await feeds[0].turn()
+    assert await replicas[1].made_of(PLAIN) == 1
+    assert (database.asked, feeds[1].report()["polls"]) == (asked, False)
+
+
 async def test_another_takes_over(
     house: House, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

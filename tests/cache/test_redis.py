@@ -3,6 +3,7 @@
 import asyncio
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -100,6 +101,16 @@ async def test_an_order_to_end_is_not_taken_for_a_timeout(monkeypatch: pytest.Mo
     asyncio.get_running_loop().call_later(0.0, task.cancel)
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_its_clock_is_taken_for_the_middle_of_the_round_trip(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked at 8 s and heard at 10 s of ours: it said 100.5 s at 9 s."""
+    link = Link(server.url, KEYS, Tasks())
+    monkeypatch.setattr(link_module, "time", Mock(monotonic=lambda: 10.0))
+    assert link.heard(b"100", b"500000", 8.0) == 100_500_000
+    assert link.clock_us() == 101_500_000
 
 
 async def test_too_much_at_once_is_not_redis_failing(server: Server) -> None:

@@ -68,10 +68,11 @@ async def test_a_retired_table_is_read_again(database: Database, replica: Replic
 async def test_a_view_is_retired_with_its_bases(
     database: Database, replica: Replica, base: str
 ) -> None:
-    """What retires a base retires what is made of it, and a view can be retired by its own name."""
+    """What retires a base retires, and frees, what is made of it; so does the name of the view."""
     await replica.read(VIEW)
     database.write(base)
     await replica.slices.retire([base], Cause.CLEAR)
+    assert len(replica.slices.memory) == 0
     assert await replica.made_of(VIEW) == 1
 
 

@@ -2,19 +2,35 @@
 
 import asyncio
 import gc
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime
 from itertools import pairwise
 
 import pytest
 
+from hawk_backend.catalogue import Table
+from hawk_backend.errors import SourceError, TableAbsent
 from hawk_backend.models import SERVICE, Freshness, Reason, TableState, Tier
-from hawk_backend.pipeline.fetch import TableResult
+from hawk_backend.pipeline.fetch import Fetch, TableResult
+from hawk_backend.pipeline.intent import Intent
 from hawk_backend.pipeline.narrowing import Narrowing
 from hawk_backend.pipeline.passes import Passes
-from tests.pipeline.shelf import Desk, Rows, Shelf, asks, error, planned, turns
+from hawk_backend.rows import Read, Slice, Where
+from tests.pipeline.shelf import (
+    CATALOGUE,
+    Desk,
+    Rows,
+    Shelf,
+    asks,
+    error,
+    planned,
+    slice_of,
+    turns,
+)
 
+NOW = datetime(2100, 1, 1, tzinfo=UTC)
 CNY = asks("hedge_utilization", currency=("CNY",))
+NAMED = asks("hedge_utilization", order_id="ORD-1")
 TABLES: Mapping[str, Rows] = {
     "entity_master": [
         {"entity_id": "E1", "entity_type": "Branch", "currency_code": "CNY"},
@@ -225,6 +241,54 @@ async def test_nothing_is_asked_for_what_is_not_our_domain(shelf: Shelf) -> None
     """An abstention reads no table."""
     assert await Desk(shelf).ask(asks("out_of_scope")) == {}
     assert shelf.asked == []
+
+
+class Held:
+    """Slices that are kept, and errors, by table; both the views of a prompt and its reads."""
+
+    def __init__(self, tables: Mapping[str, Rows]) -> None:
+        self.ends: dict[str, Slice | SourceError] = {
+            name: slice_of(name, rows) for name, rows in tables.items()
+        }
+
+    async def look(self, *_: object, **__: object) -> "Held":
+        """Begin to read."""
+        return self
+
+    def start(self, table: Table, where: Where = ()) -> asyncio.Future[Read]:
+        """Return what is held."""
+        assert not where
+        future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
+        end = self.ends.get(table.name, TableAbsent(f"{table.name} does not exist"))
+        if isinstance(end, SourceError):
+            future.set_exception(end)
+        else:
+            future.set_result(Read(end, Tier.MEMORY, 0.0))
+        return future
+
+    def leave(self, futures: Collection[asyncio.Future[Read]]) -> None:
+        """Take notice."""
+
+
+@pytest.mark.parametrize("intent", [CNY, NAMED], ids=["a currency", "an order"])
+@pytest.mark.parametrize("lost", sorted({*TABLES, "hedge_instructions"}))
+async def test_what_is_kept_of_slices_is_what_a_first_prompt_picks(
+    lost: str, intent: Intent
+) -> None:
+    """Over the same slices, whatever has failed meanwhile, vanished or come anew."""
+    held, plan = Held(TABLES), planned(intent)
+    kept = Fetch(held, CATALOGUE, deadline_s=5.0, clock=lambda: NOW)
+
+    async def asked(fetch: Fetch) -> tuple[TableResult, ...]:
+        return await fetch.fetch(plan, SERVICE, freshness=Freshness.USUAL, on_result=lambda _: None)
+
+    rows = TABLES.get(lost, ())
+    whole, anew = slice_of(lost, rows), slice_of(lost, [*rows, *rows])
+    for end in (whole, TableAbsent("gone"), error(), TableAbsent("gone"), anew, whole):
+        held.ends[lost] = end
+        for _ in range(2):
+            first = Fetch(held, CATALOGUE, deadline_s=5.0, clock=lambda: NOW)
+            assert await asked(kept) == await asked(first)
 
 
 def test_the_service_is_the_principal() -> None:

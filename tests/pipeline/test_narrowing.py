@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hawk_backend.catalogue import Catalogue
-from hawk_backend.models import Reason, TableState
+from hawk_backend.catalogue import Catalogue, Table
+from hawk_backend.models import Principal, Reason, TableState
 from hawk_backend.pipeline.fetch import TableResult
 from hawk_backend.pipeline.intent import Intent
-from tests.pipeline.shelf import CATALOGUE, SLICED, Desk, Rows, Shelf, asks
+from hawk_backend.rows import Answer, Where
+from tests.pipeline.shelf import CATALOGUE, SLICED, Desk, Rows, Shelf, asks, turns
 
 CAP = 3
 ORDERS = 8
@@ -154,6 +155,27 @@ async def test_a_question_that_fails_leaves_a_gap(order: str, state: TableState)
     result = results["hedge_instructions"]
     assert (result.state, result.reason) == (state, Reason.INCOMPLETE)
     assert not result.complete
+
+
+async def test_a_prompt_that_ends_leaves_no_question_behind() -> None:
+    """What leads through another table is asked by nobody once its prompt has gone."""
+    source = shelf("hedge_instructions", "hedge_business_events")
+    source.caps = {"hedge_instructions": 1, "hedge_business_events": 1}
+    desk = Desk(source, deadline_s=0.1)
+    answer = source.read
+
+    async def slow(table: Table, principal: Principal, where: Where = ()) -> Answer:
+        if where:
+            await asyncio.Event().wait()
+        return await answer(table, principal, where)
+
+    source.read = slow  # type: ignore[method-assign]
+    results = await desk.ask(asks("gl_entries_query", order_id="ORD-1"))
+    assert results["hedge_instructions"].reason is Reason.INCOMPLETE
+    await turns()
+    left = [task for task in asyncio.all_tasks() if "Narrowing" in repr(task)]
+    assert not left
+    await desk.reads.aclose()
 
 
 async def test_a_chain_is_followed_through_two_questions() -> None:

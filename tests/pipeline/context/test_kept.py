@@ -78,6 +78,9 @@ async def test_another_question_is_another_answer() -> None:
         [rows[0], TableResult("allocation_engine", TableState.MISSING, Reason.TIMEOUT), *rows[2:]],
     ):
         assert await kept.side(ASK, changed) is not first
+    nothing = [replace(rows[0], positions=()), *rows[1:]]
+    hidden = [replace(rows[0], positions=(), unseen=(0,)), *rows[1:]]
+    assert await kept.side(ASK, nothing) is not await kept.side(ASK, hidden)
 
 
 async def test_the_clock_counts_where_figures_look_at_it() -> None:
@@ -87,6 +90,7 @@ async def test_the_clock_counts_where_figures_look_at_it() -> None:
     evening = await kept.side(replace(ASK, now=NOW.replace(hour=18)), rows)
     assert morning.figures.checks[0].timing == "before cut-off"
     assert evening.figures.checks[0].timing.startswith("after cut-off")
+    assert (await kept.side(ASK, rows)).figures == morning.figures
     quote = {"currency_pair": "CNYUSD", "rate_value": 0.14, "as_of_ts": NOW.isoformat()}
     rows[3] = result("currency_rates", [quote])
     fresh = await kept.side(ASK, rows)
@@ -158,16 +162,18 @@ async def test_however_many_wordings_one_digest_is_kept() -> None:
     assert (len(digests), len(body.digests)) == (20, 1)
 
 
-async def test_other_gaps_have_a_body_of_their_own() -> None:
-    """What was asked for and is not there stands among the figures."""
+async def test_other_gaps_or_another_behaviour_have_a_body_of_their_own() -> None:
+    """What is not there stands among the figures, how sure the reading is stands at the top."""
     rows = tables()
     side = await KeptDesk().side(ASK, rows)
     now = inputs(*rows, figures=side.figures)
     build(replace(now, bodies=side.bodies), limit=100_000)
     figures = replace(side.figures, gaps=(Gap("No such thing.", "ask for another."),))
-    other = replace(now, figures=figures)
-    assert build(replace(other, bodies=side.bodies), limit=100_000) == build(other, limit=100_000)
-    assert len(side.bodies) == 1
+    unsure = replace(now.intent, behaviour="clarify")
+    for other in (replace(now, intent=unsure), replace(now, figures=figures)):
+        kept = build(replace(other, bodies=side.bodies), limit=100_000)
+        assert kept == build(other, limit=100_000)
+        assert len(side.bodies) == 1
 
 
 async def test_what_does_not_fit_is_chosen_though_a_body_is_kept() -> None:
