@@ -25,7 +25,7 @@ from hawk_backend.clients.supabase import Supabase, SupabaseAccess
 from hawk_backend.clients.versions import Versions
 from hawk_backend.errors import ConfigurationError
 from hawk_backend.models import SERVICE, Principal
-from hawk_backend.observability import name_replica
+from hawk_backend.observability import name_replica, task_ended
 from hawk_backend.pipeline.fetch import Fetch
 from hawk_backend.pipeline.intent import IntentParser
 from hawk_backend.pipeline.names import Names
@@ -222,6 +222,7 @@ async def _look_at_supabase(supabase: Supabase, catalogue: Catalogue) -> Facts:
 def _keep_running(stack: AsyncExitStack, work: Coroutine[None, None, None], name: str) -> None:
     """Run a task of the app; it is cancelled and seen off when the stack closes."""
     task = asyncio.create_task(work, name=name)
+    task.add_done_callback(task_ended)
 
     async def end() -> None:
         task.cancel()
