@@ -23,6 +23,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 CENTURY = 2000
 _WEEKEND = 5
 _DAYS = {"d": 1, "w": 7, "f": 14}
+_SIX = timedelta(days=6)
 _FIRST, _LAST = date.min.year + 1, date.max.year - 1
 
 
@@ -49,13 +50,13 @@ def tenor(when: date) -> DateRange:
 def week(when: date) -> DateRange:
     """Monday to Sunday around `when`."""
     monday = when - timedelta(days=when.weekday())
-    return period(monday, monday + timedelta(days=6))
+    return period(monday, monday + min(_SIX, date.max - monday))
 
 
 def months(year: int, first: int, count: int = 1) -> DateRange:
     """`count` whole months from month `first`, which may lie before or beyond the year."""
     start = add_months(date(_within(year), 1, 1), first - 1)
-    return period(start, add_months(start, count) - timedelta(days=1))
+    return period(start, max(start, add_months(start, count) - timedelta(days=1)))
 
 
 def year(number: int) -> DateRange:

@@ -108,3 +108,13 @@ def test_a_weekday_lies_behind_the_past_tense(parser: IntentParser) -> None:
 def test_a_relative_date_is_not_absolute(text: str) -> None:
     """Without a reference date only dates that need none are read."""
     assert read_absolute(text) is None
+
+
+@pytest.mark.parametrize(
+    "prompt", ["w/c 31/12/9999", "week of 9999-12-28", "9999年", "w/c 1.1.0001"]
+)
+def test_no_date_is_beyond_the_calendar(parser: IntentParser, prompt: str) -> None:
+    """The first and the last week and year that can be written are read, and end as they begin."""
+    when = parser.parse(prompt).slots.date
+    assert when is not None
+    assert when.start <= when.end
