@@ -5,7 +5,7 @@ and the same rules run over them in process.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from hawk_backend.catalogue import NAMING, Rule, Table
 from hawk_backend.pipeline.filters import Filters, lets_all_pass
@@ -78,11 +78,19 @@ def _days(rule: Rule, filters: Filters, *, as_of: bool) -> Iterator[list[Term]]:
     if len(rule.columns) > 1:
         return
     if rule.latest_by:
-        yield [Term(rule.columns[0], "to", (filters.day(as_of=as_of) + _DAY,))]
+        yield [Term(rule.columns[0], "to", (_after(filters.day(as_of=as_of)),))]
         return
     start, end = filters.bound.span(rule)
-    yield [Term(rule.columns[0], "from", (start - _DAY,))]
-    yield [Term(rule.columns[0], "to", (end + _DAY,))]
+    yield [Term(rule.columns[0], "from", (_before(start),))]
+    yield [Term(rule.columns[0], "to", (_after(end),))]
+
+
+def _before(day: date) -> date:
+    return day - min(_DAY, day - date.min)
+
+
+def _after(day: date) -> date:
+    return day + min(_DAY, date.max - day)
 
 
 def _terms(table: Slice, slot: str, rule: Rule, filters: Filters) -> list[Term]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from hawk_backend.catalogue import Catalogue, Table
 from hawk_backend.models import Principal, Reason, TableState
 from hawk_backend.pipeline.fetch import TableResult
-from hawk_backend.pipeline.intent import Intent
+from hawk_backend.pipeline.intent import DateRange, Intent
 from hawk_backend.rows import Answer, Where
 from tests.pipeline.shelf import CATALOGUE, SLICED, Desk, Rows, Shelf, asks, turns
 
@@ -192,6 +193,27 @@ async def test_a_chain_is_followed_through_two_questions() -> None:
     assert asked[0] == "hedge_instructions"
     assert {*asked} == {"hedge_instructions", "hedge_business_events", "gl_entries"}
     assert results["gl_entries"].reason is Reason.INCOMPLETE
+
+
+@pytest.mark.parametrize("day", [date.min, date.max])
+@pytest.mark.parametrize(
+    ("intent", "table", "column"),
+    [
+        ("audit_trail", "audit_trail", "created_at"),
+        ("risk_analysis", "usd_pb_deposit", "as_of_date"),
+    ],
+)
+async def test_the_first_and_the_last_day_can_be_asked_for(
+    intent: str, table: str, column: str, day: date
+) -> None:
+    """No day beyond them is needed to widen a range."""
+    source = shelf()
+    key = CATALOGUE.tables[table].key
+    source.tables[table] = [{**dict.fromkeys(key, i), column: "2025-09-01"} for i in range(2)]
+    source.caps[table] = 1
+    await Desk(source).ask(asks(intent, date=DateRange("period", day, day)))
+
+    assert questions(source, table) == 1
 
 
 SLOTS = st.fixed_dictionaries(
