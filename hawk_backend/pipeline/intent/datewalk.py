@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from itertools import pairwise
 
 from hawk_backend.pipeline.intent import datewords as words
 from hawk_backend.pipeline.intent.calendar import CENTURY
@@ -18,12 +20,19 @@ _PAST_REACH = 12
 _SHORT_VERB = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DateWalk:
     """The tokens and the reference date; places are token numbers."""
 
     tokens: Tokens
     today: date
+
+    @cached_property
+    def first_sum(self) -> int:
+        """The first unit of money behind a number; the end of the prompt where there is none."""
+        pairs = enumerate(pairwise(self.tokens.words), 1)
+        sums = (at for at, (one, two) in pairs if one[0].isdecimal() and two in words.MONEY_UNITS)
+        return next(sums, len(self.tokens))
 
     def word(self, at: int) -> str:
         """Return the free word at `at` without a genitive's ending, "" where there is none."""

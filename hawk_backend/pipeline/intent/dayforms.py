@@ -154,11 +154,11 @@ def _counted(walk: DateWalk, at: int, number: int, after: int) -> Reading | None
     if (spelled and unit == "d") or walk.word(end) in words.HORIZON:
         return _days(walk, at, number, unit, end)
     if unit in "qh":
-        rolls = not words.PUT_OFF.isdisjoint(walk.tokens.words)
+        rolls = not walk.tokens.said.isdisjoint(words.PUT_OFF)
         further = walk.word(at) == "another" or walk.word(at - 1) in words.FURTHER
         wanted = unit == "q" and further and (rolls or walk.word(at) == "another")
     else:
-        wanted = spelled or unit in "wy" or (unit == "m" and is_tenor(walk.tokens, at, end, number))
+        wanted = spelled or unit in "wy" or (unit == "m" and is_tenor(walk, at, end, number))
     return (calendar.tenor(calendar.add(walk.today, number, unit)), end) if wanted else None
 
 

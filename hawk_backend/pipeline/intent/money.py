@@ -128,7 +128,7 @@ class MoneyScanner:
     def _is_money(self, tokens: Tokens, at: int, end: int, value: Decimal) -> bool:
         """Whether a number without a unit is an amount rather than a count, a year or a rank."""
         before, behind = tokens.word(at - 1), tokens.word(end)
-        level = value in LEVELS and not VAR_WORDS.isdisjoint(tokens.words)
+        level = value in LEVELS and not tokens.said.isdisjoint(VAR_WORDS)
         counted = behind in self._counted and value < _PLAIN_FROM
         if level or counted or before in self._counting:
             return False

@@ -26,7 +26,10 @@ STOPS = frozenset(",;?!():.\n-")
 
 @dataclass(slots=True)
 class Tokens:
-    """Parallel lists over the text's words; `claimed[i]` is the finding that owns word i."""
+    """Parallel lists over the text's words; `claimed[i]` is the finding that owns word i.
+
+    `said` are the words, each once: what asks for every word whether another is said asks it.
+    """
 
     low: str
     written: str
@@ -34,6 +37,7 @@ class Tokens:
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     claimed: list[Finding | None] = field(default_factory=list)
+    said: set[str] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -82,6 +86,7 @@ class Tokeniser:
             starts.append(start)
             ends.append(end)
             claimed.append(masked.get(start))
+        tokens.said.update(words)
         return tokens
 
     def _cut(self, tokens: Tokens, start: int, end: int) -> None:
