@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from hawk_backend.observability import logger
 from hawk_backend.pipeline.relay import Relay
@@ -70,7 +71,9 @@ class Generation:
             while self._take(await answer.read(), clock):
                 pass
         finally:
-            await answer.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._clocks.last_words):
+                    await answer.close()
 
     def _take(self, events: Sequence[Event] | None, clock: Clock) -> bool:
         """Pass events on; False at the end of the stream."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hawk_backend.clients.dify import Answer
 from hawk_backend.dev.dify.script import Script, Stall, Stopping
 from hawk_backend.models import SERVICE, Prompt
 from hawk_backend.runs.run import Run
@@ -472,6 +473,27 @@ async def test_a_connection_that_dify_leaves_open_is_closed() -> None:
         await rig.clean()
 
     assert events[-1]["metadata"]["outcome"] == "completed"
+
+
+async def test_a_connection_that_does_not_come_to_its_close_holds_no_slot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also behind the last deadline of the answer closing has one of its own."""
+    close = Answer.close
+
+    async def hang(answer: Answer) -> None:
+        await close(answer)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Answer, "close", hang)
+    async with rigged(clocks=replace(FAST, last_words=0.1)) as rig:
+        await rig.standin.script(Script(deltas=("a", "b"), linger=60))
+        async with asyncio.timeout(PATIENCE):
+            events = await rig.ask()
+        await rig.clean()
+
+    assert answer_of(events) == "ab"
+    assert events[-1]["event"] == "message_end"
 
 
 async def test_a_prompt_that_nobody_reads_is_given_up() -> None:
