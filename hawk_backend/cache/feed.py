@@ -20,6 +20,8 @@ from hawk_backend.observability import feed_heard, logger
 _LOG = logger("cache.feed")
 READ_S = 2.0
 """That one read of the versions may take, in seconds."""
+_FIRST_S = 0.8
+"""That a look may wait for the first turn: less than who looks waits, to hear why there is none."""
 _REST_S = 0.1
 """Between two polls, however many call for one."""
 _MICRO = 1_000_000
@@ -133,7 +135,9 @@ class Feed:
 
     async def look(self) -> Mapping[str, object]:
         """Return mode, lag and bound; raises SourceError where a feed has fallen silent."""
-        await self._begun.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_S):
+                await self._begun.wait()
         silent = self.lag_s is None or self.lag_s > max(SILENT_S, 2 * self._interval_s)
         if silent and self._watched.installed is not False:
             raise SourceError(f"The version feed is not being read: {self._failure or 'no poll'}.")

@@ -390,6 +390,15 @@ async def test_health_waits_for_the_first_poll(house: House) -> None:
     assert (await looking)["mode"] == "live"
 
 
+async def test_health_does_not_wait_for_ever(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A feed whose first turn does not come to its end is not being read, and that is said."""
+    monkeypatch.setattr(feed_module, "_FIRST_S", 0.01)
+    feed = feed_of(await house.replica(), "a")
+    async with asyncio.timeout(1):
+        with pytest.raises(SourceError, match="no poll"):
+            await feed.look()
+
+
 @pytest.mark.parametrize(
     ("watch", "views", "state"),
     [
