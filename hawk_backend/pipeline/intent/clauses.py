@@ -135,11 +135,13 @@ class ClauseReader:
         behind = words[hit.last] if hit.last < len(words) else ""
         if hit.intent == _OPENING_ONE and behind in self._heads and words[hit.last - 1] in _HEDGES:
             return hit._replace(strength=_NAMELESS, command=False)
+        if not hit.command:
+            return hit
         at = hit.first - 1
         while at > 0 and words[at].startswith("<"):
             at -= 1
         named = at >= 0 and words[at] in self._articles and words[hit.first] not in _NAMED_ANEW
-        return hit._replace(strength=_NOUN, command=False) if hit.command and named else hit
+        return hit._replace(strength=_NOUN, command=False) if named else hit
 
     def _is_condition(self, clause: Clause, words: Words[str], *, alone: bool) -> bool:
         """Whether a clause tells only when, if or why: "now that it is done", "as discussed"."""

@@ -1,7 +1,8 @@
 """Read refusals: what a user does not want is taken out of the evidence, and told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Sequence as Words
+from itertools import accumulate
 from typing import NamedTuple
 
 from hawk_backend.catalogue.lexicon import Lexicon
@@ -41,14 +42,29 @@ class Refusal(NamedTuple):
     end: int
     nouns: bool
 
+
+class Reach:
+    """For each word how far the refusals before it reach: no phrase looks at all of them."""
+
+    def __init__(self, refusals: Words[Refusal], length: int) -> None:
+        self._negators = _furthest(((r.start, r.negator) for r in refusals), length)
+        self._ends = _furthest(((r.start + 1, r.end) for r in refusals), length)
+        self._nouns = _furthest(((r.start + 1, r.end) for r in refusals if r.nouns), length)
+        self._behind = _furthest(((r.negator, r.end) for r in refusals), length)
+
     def holds(self, hit: Hit) -> bool:
-        """Whether a phrase is nothing but the negator's own words."""
-        return self.start <= hit.first and hit.last <= self.negator
+        """Whether a phrase is nothing but a negator's own words."""
+        return hit.last <= self._negators[hit.first]
 
     def refuses(self, hit: Hit) -> bool:
-        """Whether a phrase begins behind the negator and is of a kind that it refuses."""
+        """Whether a phrase begins behind a negator and is of a kind that it refuses."""
         action = hit.intent.startswith("hedge_") and hit.strength <= _NOUN
-        return self.start < hit.first < self.end and (hit.command or self.nouns or action)
+        ends = self._ends if hit.command or action else self._nouns
+        return hit.first < ends[hit.first]
+
+    def words(self) -> Iterator[int]:
+        """Yield the words behind the negators that they refuse."""
+        return (at for at, end in enumerate(self._behind) if at < end)
 
 
 class RefusalReader:
@@ -67,27 +83,35 @@ class RefusalReader:
     def refuse(self, clauses: Words[Clause], words: Words[str]) -> list[Hit]:
         """Take the refused phrases out of the clauses and return them."""
         refusals = self._refusals(words)
+        if not refusals:
+            return []
+        reach = Reach(refusals, len(words))
         refused: list[Hit] = []
-        for clause in clauses if refusals else ():
-            hits = [hit for hit in clause.hits if not any(r.holds(hit) for r in refusals)]
-            kept = [hit for hit in hits if not any(r.refuses(hit) for r in refusals)]
-            refused += (hit for hit in hits if hit not in kept and not _said_within(hit, kept))
-            clause.hits = kept
+        for clause in clauses:
+            hits = [hit for hit in clause.hits if not reach.holds(hit)]
+            clause.hits = [hit for hit in hits if not reach.refuses(hit)]
+            said = _said(clause.hits)
+            refused += (
+                hit
+                for hit in hits
+                if reach.refuses(hit) and said.get((hit.intent, hit.first), 0) < hit.last
+            )
         refused = [hit for hit in refused if hit.phrase not in self._verbs]
-        return [*refused, *(hit for refusal in refusals for hit in self._done(refusal, words))]
+        return [*refused, *self._done(reach, words)]
 
-    def _done(self, refusal: Refusal, words: Words[str]) -> Iterator[Hit]:
+    def _done(self, reach: Reach, words: Words[str]) -> Iterator[Hit]:
         """Yield what the verbs under a refusal would have done: "do not book"."""
-        for at in range(refusal.negator, refusal.end):
+        for at in reach.words():
             for intent in self._verbs.get(words[at], ()):
                 yield Hit(at, at + 1, intent, _NOUN, command=True, phrase=words[at])
 
     def _refusals(self, words: Words[str]) -> list[Refusal]:
         refusals: list[Refusal] = []
+        stop = -1
         for at, word in enumerate(words):
+            before, stop = stop, at if word in SYMBOL_STOPS else stop
             if tuple(words[at : at + 2]) in _WAIVED:
-                start = _before(words, at)
-                refusals.append(Refusal(start, start, at, nouns=True))
+                refusals.append(Refusal(before, before, at, nouns=True))
                 continue
             if word in _NAUGHT and at:
                 refusals.append(Refusal(at - 2, at - 2, at, nouns=False))
@@ -126,14 +150,24 @@ class RefusalReader:
         return end
 
 
-def _said_within(hit: Hit, kept: Words[Hit]) -> bool:
-    """Whether a phrase that holds the negator says it already: "without paperwork"."""
-    return any(k.intent == hit.intent and k.first <= hit.first < hit.last <= k.last for k in kept)
+def _furthest(spans: Iterable[tuple[int, int]], length: int) -> Words[int]:
+    """Return for each word the furthest end of the spans that begin at it or before it."""
+    ends = [0] * (length + 1)
+    for start, end in spans:
+        ends[max(0, start)] = max(ends[max(0, start)], end)
+    return [*accumulate(ends, max)]
 
 
-def _before(words: Words[str], at: int) -> int:
-    """Return the stop before the clause that ends at `at`, -1 for none."""
-    return next((back for back in range(at - 1, -1, -1) if words[back] in SYMBOL_STOPS), -1)
+def _said(kept: Words[Hit]) -> dict[tuple[str, int], int]:
+    """Return how far phrases say an intent from each of their words on.
+
+    One that holds the negator says it already: "without paperwork".
+    """
+    ends: dict[tuple[str, int], int] = {}
+    for hit in kept:
+        for at in range(hit.first, hit.last):
+            ends[hit.intent, at] = max(ends.get((hit.intent, at), 0), hit.last)
+    return ends
 
 
 def _wills(words: Words[str], at: int) -> bool:

@@ -29,6 +29,9 @@ PATTERNS = (
     "1 ",
     "week of ",
     "w/c ",
+    "do not close ",
+    "not needed ",
+    "MX123 ",
 )
 
 
