@@ -32,7 +32,10 @@ class Names:
     async def run(self) -> None:
         """Look for ever; the app owns the task and cancels it."""
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except Exception as exc:  # noqa: BLE001 - a look that breaks is followed by the next
+                _LOG.warning("names not read", reason=type(exc).__name__)
             await asyncio.sleep(_EVERY_S)
 
     async def look(self) -> None:

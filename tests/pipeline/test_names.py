@@ -1,7 +1,11 @@
 """The parser knows the entities of entity_master, also after they change."""
 
+import asyncio
 from collections.abc import Mapping
 
+import pytest
+
+from hawk_backend.pipeline import names as names_module
 from hawk_backend.pipeline.intent import IntentParser
 from hawk_backend.pipeline.names import Names
 from tests.pipeline.shelf import CATALOGUE, TODAY, Desk, Shelf, Straight, error
@@ -70,3 +74,25 @@ async def test_a_failed_look_keeps_what_is_known() -> None:
     shelf.errors["entity_master"] = error()
     await names.look()
     assert learner.entities("positions of Harbour Bank HK") == ("ENTITY0015",)
+
+
+async def test_a_look_that_breaks_is_followed_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a row does to who reads it, names are known again once it is mended."""
+    monkeypatch.setattr(names_module, "_EVERY_S", 0.001)
+    entities: list[dict[str, object]] = [entity("Harbour Bank HK", 15)]
+    shelf, known = Shelf({"entity_master": entities}), asyncio.Event()
+    loop, tries = asyncio.get_running_loop(), list[Mapping[str, str]]()
+
+    def take(names: Mapping[str, str]) -> None:
+        tries.append(names)
+        if len(tries) == 1:
+            raise KeyError
+        loop.call_soon_threadsafe(known.set)
+
+    running = asyncio.create_task(
+        Names(Straight(Desk(shelf).reads), CATALOGUE.tables["entity_master"], take).run()
+    )
+    async with asyncio.timeout(5):
+        await known.wait()
+    running.cancel()
+    assert tries[1]["Harbour Bank HK"] == "ENTITY0015"
