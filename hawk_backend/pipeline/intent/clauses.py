@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence as Words
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
 
 from hawk_backend.catalogue.lexicon import Lexicon
 from hawk_backend.pipeline.intent.evidence import Hit, strongest
@@ -72,6 +74,18 @@ class Clause:
         )
 
 
+class Ahead(NamedTuple):
+    """The clause that follows, and whether it or a later one says, asks or orders anything."""
+
+    clause: Clause
+    speaks: bool
+    asks: bool
+    orders: bool
+
+
+_NOTHING = Ahead(Clause(0, 0, ""), speaks=False, asks=False, orders=False)
+
+
 class ClauseReader:
     """Divides and reads clauses; built once from the lexicon."""
 
@@ -119,13 +133,23 @@ class ClauseReader:
         for clause in clauses:
             clause.hits = _governed(clause.hits, clause.first)
             clause.condition = self._is_condition(clause, words, alone=alone)
-        for place, clause in enumerate(clauses[:-1]):
-            later = clauses[place + 1 :]
+        ahead = _NOTHING
+        for following, clause in pairwise(reversed(clauses)):
+            ahead = self._ahead(following, words, ahead)
             clause.remark = bool(clause.hits) and (
-                self._is_fine(clause, words, later)
-                or self._is_background(clause, words, later)
-                or self._is_heading(clause, words, later)
+                self._is_fine(clause, words, ahead)
+                or self._is_background(clause, words, ahead)
+                or self._is_heading(clause, words, ahead)
             )
+
+    def _ahead(self, following: Clause, words: Words[str], beyond: Ahead) -> Ahead:
+        """Return what lies ahead of the clause before `following`."""
+        return Ahead(
+            following,
+            speaks=beyond.speaks or bool(following.hits),
+            asks=beyond.asks or self._is_question(following, words),
+            orders=beyond.orders or following.orders,
+        )
 
     def _weighed(self, hit: Hit, words: Words[str]) -> Hit:
         """Let a command behind an article ("the roll", "the EUR roll") say no more than a noun.
@@ -160,31 +184,29 @@ class ClauseReader:
         }
         return not asks.get(word, False)
 
-    def _is_fine(self, clause: Clause, words: Words[str], later: Words[Clause]) -> bool:
+    def _is_fine(self, clause: Clause, words: Words[str], ahead: Ahead) -> bool:
         """Whether a clause only says that something is fine: "limits are fine, so …"."""
         said = words[clause.first : clause.last]
         opens = said[0] in self._questions or said[0] in _VERIFYING
         stated = said[-1] in self._fine and not _BEING.isdisjoint(said) and not opens
-        return stated and words[clause.last] != "?" and any(other.hits for other in later)
+        return stated and words[clause.last] != "?" and ahead.speaks
 
-    def _is_background(self, clause: Clause, words: Words[str], later: Words[Clause]) -> bool:
+    def _is_background(self, clause: Clause, words: Words[str], ahead: Ahead) -> bool:
         """Whether a clause only tells of the object that a later one orders or asks about."""
         said = words[clause.first : clause.last]
         opens = said[0] in self._questions or said[0] in _VERIFYING
-        if opens or later[0].divider not in _LOOSE or any(hit.command for hit in clause.hits):
+        if opens or ahead.clause.divider not in _LOOSE or any(hit.command for hit in clause.hits):
             return False
         tells = said[0] in _TELLING and _WANTING.isdisjoint(said)
-        if tells and any(self._is_question(other, words) for other in later):
-            return True
         states = tells or not _STATING.isdisjoint(said)
-        return states and any(other.orders for other in later)
+        return (tells and ahead.asks) or (states and ahead.orders)
 
-    def _is_heading(self, clause: Clause, words: Words[str], later: Words[Clause]) -> bool:
+    def _is_heading(self, clause: Clause, words: Words[str], ahead: Ahead) -> bool:
         """Whether a clause only names what is asked about behind its colon."""
         opens = words[clause.first] in self._questions or words[clause.first] in _VERIFYING
         speaks = any(hit.command or hit.strength > _NAMED for hit in clause.hits)
-        headed = later[0].divider == ":" and words[later[0].first] in self._questions
-        return headed and not opens and not speaks and bool(later[0].hits)
+        headed = ahead.clause.divider == ":" and words[ahead.clause.first] in self._questions
+        return headed and not opens and not speaks and bool(ahead.clause.hits)
 
     def _is_question(self, clause: Clause, words: Words[str]) -> bool:
         """Whether a clause asks something of its own."""

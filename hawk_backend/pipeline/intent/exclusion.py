@@ -1,6 +1,6 @@
 """Read exclusions and corrections: what is taken out, and what replaces what was said before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Words
 from dataclasses import dataclass, field
 
@@ -54,13 +54,14 @@ class ExclusionReader:
         """Return what is taken out and where the prompt was last corrected."""
         taken = Taken(marker=self._correction(tokens, words))
         by_first = {named.first: named for named in currencies}
+        by_last = {named.last: named for named in currencies}
         for at, word in enumerate(words):
             if word in self._before and tokens.claimed[at] is None:
                 marker = _marker(self._before[word], words, at)
                 if marker:
                     self._take(tokens, words, by_first, marker, at, taken)
             if word in self._after and _marker(self._after[word], words, at):
-                taken.currencies.update(_listed_before(words, currencies, at))
+                taken.currencies.update(_listed_before(words, by_last, at))
         return taken
 
     def _take(
@@ -119,12 +120,11 @@ class ExclusionReader:
         return last
 
 
-def _listed_before(words: Words[str], currencies: Words[Named], at: int) -> Iterator[int]:
+def _listed_before(words: Words[str], by_last: Mapping[int, Named], at: int) -> Iterator[int]:
     """Yield the currencies that end at `at`: "all but one book, DKK and SEK excluded"."""
-    for named in reversed(currencies):
-        if named.last == at:
-            yield named.first
-            at = named.first - (words[named.first - 1] in _LINKS)
+    while named := by_last.get(at):
+        yield named.first
+        at = named.first - (words[named.first - 1] in _LINKS)
 
 
 def _longest_first(texts: Words[str]) -> dict[str, list[tuple[str, ...]]]:

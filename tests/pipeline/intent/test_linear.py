@@ -32,6 +32,9 @@ PATTERNS = (
     "do not close ",
     "not needed ",
     "MX123 ",
+    "the roll, ",
+    "we closed it, ",
+    "eur excluded ",
 )
 
 
