@@ -1,8 +1,10 @@
 """Parse a prompt: normalise once, scan slots by type, weigh evidence per clause, decide."""
 
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
+from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -144,8 +146,14 @@ def _without_conditions(scanned: Scanned, clauses: list[Clause]) -> list[Finding
     return [
         term
         for term in scanned.terms
-        if term.name != "status" or not any(start <= term.start < end for start, end in spans)
+        if term.name != "status" or not _lies_within(term.start, spans)
     ]
+
+
+def _lies_within(place: int, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a place lies in one of the spans, which stand in order."""
+    at = bisect_right(spans, place, key=itemgetter(0)) - 1
+    return at >= 0 and place < spans[at][1]
 
 
 def _frame(

@@ -34,6 +34,7 @@ PATTERNS = (
     "MX123 ",
     "the roll, ",
     "we closed it, ",
+    "if booked, ",
     "eur excluded ",
 )
 
