@@ -67,7 +67,7 @@ class Clock:
     def look(self, now: float) -> None:
         """Act on the deadline that has passed, if any; each but the last one passes once."""
         if self._last <= now:
-            self._last = inf
+            self._ticker.forget(self)
             self._scope.reschedule(now)
         elif self._total <= now:
             self._total = inf
