@@ -27,7 +27,7 @@ UNTIL_STUCK = replace(CLOCKS, stuck=0.3)
 WORDS = tuple(f"word{n} " for n in range(40))
 ANSWER = Script(deltas=WORDS, rate=400)
 SLOW = Script(deltas=WORDS * 50, rate=400)
-HUGE = Script(answer="word " * 100, tokens=8000, rate=0)
+HUGE = Script(answer="word " * 100, tokens=20_000, rate=0)
 LARGE = b"data: " + b"x" * FRAME_LIMIT + b"\n\n"
 
 
