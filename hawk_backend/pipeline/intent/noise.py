@@ -18,7 +18,7 @@ _OPENING = 60
 _GIANT = 80
 _GIANT_READ = 600
 _GIANT_WEIGHT = 3
-_ENOUGH = 0.5
+_ENOUGH = 0.4
 _BREAKING = '\n\t\r\f\v,;|/()[]{}<>"`*=\u3002\u3001\uff0c\uff1b\uff1a\uff1f\uff01'
 _EDGES = ".:?!'_-\\+#@~^&$%"
 _EDGE = f"[{re.escape(_EDGES)}]{{0,9}}"
@@ -65,8 +65,7 @@ class Condenser:
         if not words:
             return [(0, LONG)]
         letters = _DIGITS.sub(lambda match: b"o" * len(match[0]), self._line(words))
-        sense = len(letters) - letters.count(b"u") - letters.count(b"o")
-        if len(prompt) < _ORDINARY and sense >= _ENOUGH * len(letters):
+        if len(prompt) < _ORDINARY and _sense(words, letters) >= _ENOUGH * len(prompt):
             return whole
         kept = _keep(letters) or [(0, min(len(words), _OPENING))]
         return list(_places(plain, words, kept))
@@ -109,6 +108,12 @@ class Condenser:
         familiar = self._familiar.findall("\n".join(words))
         letters |= dict.fromkeys(familiar, b"d")
         return letters | dict.fromkeys(self._spoken.findall("\n".join(familiar)), b"c")
+
+
+def _sense(words: Sequence[str], letters: bytes) -> int:
+    """Count the characters of the words that can be part of a request; of no giant run."""
+    said = (word for word, letter in zip(words, letters, strict=True) if letter not in b"uog")
+    return sum(map(len, said))
 
 
 def _places(

@@ -90,9 +90,12 @@ def test_a_short_hostile_prompt_costs_no_more_per_character(
     assert long <= 4 * short + 2_000
 
 
-def test_a_word_with_many_endings_is_read(parser: IntentParser) -> None:
-    """However often "'s" stands behind a word, the prompt has its frame."""
-    assert parser.parse("capacity CNY a" + "'s" * 2_900).intent == "hedge_utilization"
+@pytest.mark.parametrize("pattern", [pattern for pattern in PATTERNS if " " not in pattern])
+def test_one_giant_word_beside_a_request_is_hardly_read(parser: IntentParser, pattern: str) -> None:
+    """Two words of sense do not make sense of five thousand characters without a space."""
+    prompt = "capacity CNY " + pattern * (5_000 // len(pattern))
+    assert calls(parser, prompt) <= 4 * len(prompt)
+    assert parser.parse(prompt).slots.currency == ("CNY",)
 
 
 @pytest.mark.parametrize("name", NOISE)
