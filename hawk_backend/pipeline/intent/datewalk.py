@@ -29,10 +29,15 @@ class DateWalk:
 
     @cached_property
     def first_sum(self) -> int:
-        """The first unit of money behind a number; the end of the prompt where there is none."""
-        pairs = enumerate(pairwise(self.tokens.words), 1)
-        sums = (at for at, (one, two) in pairs if one[0].isdecimal() and two in words.MONEY_UNITS)
-        return next(sums, len(self.tokens))
+        """The first unit of money: "5 m", "five million"; the prompt's end for none."""
+        pairs = enumerate(pairwise(("", *self.tokens.words)))
+        return next((at for at, pair in pairs if _ends_sum(*pair)), len(self.tokens))
+
+    @cached_property
+    def first_large(self) -> int:
+        """The first number that is longer than a year's: "150,000"; the prompt's end for none."""
+        large = (at for at, word in enumerate(self.tokens.words) if _is_large(word))
+        return next(large, len(self.tokens))
 
     def word(self, at: int) -> str:
         """Return the free word at `at` without a genitive's ending, "" where there is none."""
@@ -84,6 +89,14 @@ def form(openers: Iterable[str]) -> Callable[[Form], Form]:
         return read
 
     return register
+
+
+def _ends_sum(before: str, word: str) -> bool:
+    return word in words.MONEY_UNITS and (before[:1].isdecimal() or len(word) > _SHORT)
+
+
+def _is_large(word: str) -> bool:
+    return word[0].isdecimal() and sum(map(str.isdecimal, word)) > _YEAR_DIGITS
 
 
 def _is_past(word: str) -> bool:

@@ -53,7 +53,9 @@ def _is_second(walk: DateWalk, at: int) -> bool:
         return False
     rolls = "up" not in walk.tokens.said and not walk.tokens.said.isdisjoint(words.ROLLING)
     sums = walk.first_sum < at
-    return (rolls and (sums or before in {"for", "by"})) or (sums and before == "for")
+    if before == "for":
+        return rolls or sums or walk.first_large < at
+    return rolls and (sums or before == "by")
 
 
 def is_code(word: str) -> bool:

@@ -91,10 +91,19 @@ def test_of_several_amounts_the_asked_one_is_taken(
     assert parser.parse(prompt).slots.amount == amount
 
 
-@pytest.mark.parametrize("unit", Lexicon.load().money.units)
-def test_behind_an_amount_a_tenor_is_no_second_amount(parser: IntentParser, unit: str) -> None:
-    """Whichever unit the amount has, "for 3m" behind it is a time."""
-    slots = parser.parse(f"hedge 5 {unit} EUR for 3m").slots
+@pytest.mark.parametrize(
+    "said",
+    [
+        *(f"5 {unit} EUR" for unit in Lexicon.load().money.units),
+        "150,000 CNY",
+        "EUR 5000000",
+        "half a million USD",
+        "five million EUR",
+    ],
+)
+def test_behind_an_amount_a_tenor_is_no_second_amount(parser: IntentParser, said: str) -> None:
+    """However the amount is written, "for 3m" behind it is a time."""
+    slots = parser.parse(f"hedge {said} for 3m").slots
     assert [amount.value for amount in slots.amounts] == [slots.amount]
     assert slots.date is not None
     assert slots.date.kind == "tenor"
