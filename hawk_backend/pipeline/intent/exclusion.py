@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from hawk_backend.catalogue.lexicon import Lexicon
 from hawk_backend.pipeline.intent.currency import Named
+from hawk_backend.pipeline.intent.markers import marker_at, markers
 from hawk_backend.pipeline.intent.tokens import Tokens
 from hawk_backend.pipeline.intent.wordset import wordset
 
@@ -42,13 +43,13 @@ class ExclusionReader:
     """Finds exclusions and corrections; built once from the lexicon."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self._before = _longest_first([*lexicon.exclusion.before, "but"])
-        self._after = _longest_first(lexicon.exclusion.after)
+        self._before = markers([*lexicon.exclusion.before, "but"])
+        self._after = markers(lexicon.exclusion.after)
         self._needs_all = frozenset(lexicon.exclusion.needs_all)
         self._needs_rest = {
             word: frozenset(rest) for word, rest in lexicon.exclusion.needs_rest.items()
         }
-        self._markers = _longest_first(lexicon.correction["markers"])
+        self._markers = markers(lexicon.correction["markers"])
 
     def read(self, tokens: Tokens, words: Words[str], currencies: Words[Named]) -> Taken:
         """Return what is taken out and where the prompt was last corrected."""
@@ -57,10 +58,10 @@ class ExclusionReader:
         by_last = {named.last: named for named in currencies}
         for at, word in enumerate(words):
             if word in self._before and tokens.claimed[at] is None:
-                marker = _marker(self._before[word], words, at)
+                marker = marker_at(self._before, words, at)
                 if marker:
                     self._take(tokens, words, by_first, marker, at, taken)
-            if word in self._after and _marker(self._after[word], words, at):
+            if word in self._after and marker_at(self._after, words, at):
                 taken.currencies.update(_listed_before(words, by_last, at))
         return taken
 
@@ -114,7 +115,7 @@ class ExclusionReader:
             if at and word == "no" and _takes_back(tokens, words, at):
                 last = at, at + 1
             elif at > last[1] and word in self._markers and tokens.claimed[at] is None:
-                marker = _marker(self._markers[word], words, at)
+                marker = marker_at(self._markers, words, at)
                 if marker:
                     last = at, at + len(marker) - 1
         return last
@@ -125,18 +126,6 @@ def _listed_before(words: Words[str], by_last: Mapping[int, Named], at: int) -> 
     while named := by_last.get(at):
         yield named.first
         at = named.first - (words[named.first - 1] in _LINKS)
-
-
-def _longest_first(texts: Words[str]) -> dict[str, list[tuple[str, ...]]]:
-    """Return the markers by their first word, longest first."""
-    table: dict[str, list[tuple[str, ...]]] = {}
-    for marker in sorted((tuple(text.split()) for text in texts), key=len, reverse=True):
-        table.setdefault(marker[0], []).append(marker)
-    return table
-
-
-def _marker(markers: Words[tuple[str, ...]], words: Words[str], at: int) -> tuple[str, ...]:
-    return next((m for m in markers if tuple(words[at : at + len(m)]) == m), ())
 
 
 def _takes_back(tokens: Tokens, words: Words[str], at: int) -> bool:

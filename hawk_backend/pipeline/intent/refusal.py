@@ -8,6 +8,7 @@ from typing import NamedTuple
 from hawk_backend.catalogue.lexicon import Lexicon
 from hawk_backend.pipeline.intent.clauses import Clause
 from hawk_backend.pipeline.intent.evidence import Hit
+from hawk_backend.pipeline.intent.markers import marker_at, markers
 from hawk_backend.pipeline.intent.sequence import SYMBOL_STOPS
 from hawk_backend.pipeline.intent.wordset import wordset
 
@@ -71,9 +72,8 @@ class RefusalReader:
     """Finds refusals; built once from the lexicon."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        negators = (tuple(text.split()) for text in lexicon.negation.before)
-        self._negators = sorted(negators, key=len, reverse=True)
-        self._firsts = frozenset(negator[0] for negator in self._negators) | {"than"}
+        self._negators = markers(lexicon.negation.before)
+        self._firsts = self._negators.keys() | {"than"}
         self._ends = wordset(lexicon.negation.ends + " and then so") | SYMBOL_STOPS
         self._asking = wordset(lexicon.negation.questions)
         self._verbs = {verb: intents.split() for verb, intents in lexicon.negation.verbs.items()}
@@ -132,7 +132,7 @@ class RefusalReader:
             return ()
         if words[at] == "than" and "rather" in words[max(0, at - _ASKED_BACK) : at]:
             return ("than",)
-        return next((n for n in self._negators if tuple(words[at : at + len(n)]) == n), ())
+        return marker_at(self._negators, words, at)
 
     def _is_question(self, words: Words[str], at: int) -> bool:
         """Whether "not" only asks: "why was it not executed"."""
