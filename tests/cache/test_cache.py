@@ -83,12 +83,19 @@ async def test_it_warms_itself_once(
     assert (await cache.stats())["redis_available"] is shared
 
 
-async def test_the_core_of_the_desk_is_warmed_first(database: Database, caches: Caches) -> None:
+async def test_the_core_of_the_desk_is_warmed_first(
+    caches: Caches, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Then by priority: whoever asks early asks about positions."""
-    await warmed(caches.begin())
-    order = [TABLES[name] for name, _, _ in database.reads]
+    cache = caches.open()
+    wanted: list[str] = []
+    monkeypatch.setattr(cache.warming, "want", wanted.extend)
+    cache.start()
+    cache.discovered()
+    await until(lambda: len(wanted) >= len(TABLES))
+    order = [TABLES[name] for name in wanted]
     assert order == sorted(order, key=lambda table: (not table.core, -table.priority))
-    assert {order[0].core, order[-1].core} == {True, False}
+    assert (order[0].core, order[-1].core) == (True, False)
 
 
 async def test_nothing_is_warmed_before_it_is_known_what_there_is(
