@@ -37,9 +37,9 @@ def of_table(result: TableResult) -> dict[str, object]:
     return {
         "event": "hawk_table",
         "table": result.table,
-        "state": result.state.value,
-        "reason": result.reason.value if result.reason else None,
-        "tier": result.tier.value,
+        "state": result.state,
+        "reason": result.reason,
+        "tier": result.tier,
         "rows": len(result.positions),
         "ms": round(result.ms, 1),
         "as_of": result.as_of.isoformat() if result.as_of else None,

@@ -168,24 +168,24 @@ class _Prompt:
             own, passing = task.result()
             yield self._read(query, own, pick(query, own.slice, passing))
         for query in list(self._open.values()):
-            if query.table in known and query.through <= known and not self._is_asked(query):
-                yield from self._end(query)
+            ready = query.table in known and query.through <= known and not self._is_asked(query)
+            if ready and (result := self._end(query)) is not None:
+                del self._open[query.table]
+                yield result
 
     def _is_asked(self, query: TableQuery) -> bool:
         return query in self._narrowed.values()
 
-    def _end(self, query: TableQuery) -> Iterator[TableResult]:
+    def _end(self, query: TableQuery) -> TableResult | None:
+        """Return how the table has ended; None where the source is asked once more."""
         if (error := self._failed.get(query.table)) is not None:
-            del self._open[query.table]
-            yield failed(query.table, error)
-            return
+            return failed(query.table, error)
         own, picked = self._found[query.table], self._pick(query)
         if picked.enough or not query.where:
-            del self._open[query.table]
-            yield self._read(query, own, picked)
-            return
+            return self._read(query, own, picked)
         narrow = self._narrowing.narrow(query, own, self._bound())
         self._narrowed[asyncio.ensure_future(narrow)] = query
+        return None
 
     def _given_up(self) -> Iterator[TableResult]:
         """End what is left: by what is there, or as missing."""

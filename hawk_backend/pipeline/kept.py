@@ -6,6 +6,7 @@ A second path beside working it out, for design.md's target of a warm prepare: o
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from operator import call
 from typing import Generic, TypeAlias, TypeVar
 from weakref import ref
 
@@ -26,7 +27,7 @@ class _Entry(Generic[V]):
 
     def lives(self) -> bool:
         """Whether somebody still has every slice: the cache, as long as it is current."""
-        return all(slice_() is not None for slice_ in self.slices)
+        return None not in map(call, self.slices)
 
 
 class Kept(Generic[V]):

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -145,15 +145,16 @@ class Pipeline:
                 context = await build_in_turns(inputs, limit=limit)
         if context.dropped:
             _LOG.info("omitted", records={left.table: left.rows for left in context.dropped})
-        metadata = self._measured(intent, results, _elapsed_ms(started))
+        whole = replace(inputs.extraction, ms=_elapsed_ms(started))
+        metadata = self._measured(intent, results, whole)
         emit(events.of_context(context, metadata))
         return Prepared(principal, intent, queries, results, context, metadata, timings)
 
     def _measured(
-        self, intent: Intent, results: Sequence[TableResult], elapsed_ms: float
+        self, intent: Intent, results: Sequence[TableResult], extraction: Extraction
     ) -> Mapping[str, object]:
-        self._observe(results, elapsed_ms)
-        counts = events.metadata(intent, results, Extraction.of(results, elapsed_ms))
+        self._observe(results, extraction.ms)
+        counts = events.metadata(intent, results, extraction)
         return counts | {"redis_available": self._redis_up()}
 
     async def _inputs(
@@ -194,9 +195,9 @@ def _freshness(prompt: Prompt, intent: Intent, *, fresh: bool) -> Freshness:
 def _tell(result: TableResult, emit: Emit) -> None:
     table_read(
         result.table,
-        state=result.state.value,
-        reason=result.reason.value if result.reason else None,
-        tier=result.tier.value,
+        state=result.state,
+        reason=result.reason,
+        tier=result.tier,
         ms=result.ms,
     )
     emit(events.of_table(result))

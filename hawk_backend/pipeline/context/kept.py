@@ -44,12 +44,12 @@ class KeptDesk:
 
     async def side(self, ask: Ask, results: Sequence[TableResult]) -> DeskSide:
         """Return figures and tables, computed in turns where they are not kept."""
-        tables = {result.table: result for result in results}
         slices = {result.table: result.slice for result in results}
         key = (ask, _rows(results))
         side = self._kept.get(key, slices)
         if side is not None and side.since <= ask.now <= side.until:
             return side
+        tables = {result.table: result for result in results}
         figures = await compute_in_turns(ask, tables)
         blocks = await finish_in_turns(desk_blocks(figures))
         side = DeskSide(figures, blocks, ask.now, same_until(ask, tables))

@@ -14,6 +14,8 @@ from hawk_backend.pipeline.fetch import TableResult
 from hawk_backend.pipeline.intent import DateRange, Intent, Money, Slots
 from hawk_backend.rows.lines import escaped
 
+_SLOTS = tuple(field.name for field in fields(Slots))
+
 PROMPT_QUOTED = 4_000
 """Characters of the prompt that the context repeats; the query carries all of it."""
 
@@ -92,7 +94,7 @@ def analysis(inputs: ContextInputs) -> list[str]:
 
 def parameters(intent: Intent) -> list[str]:
     """List every slot that has a value, amounts exact."""
-    values = ((field.name, getattr(intent.slots, field.name)) for field in fields(Slots))
+    values = ((name, getattr(intent.slots, name)) for name in _SLOTS)
     return [row([name, _shown(value)]) for name, value in values if value not in (None, ())] or [
         "none"
     ]
