@@ -136,7 +136,7 @@ class RedisStamps:
 
     async def read(self, tables: Iterable[str]) -> Seen:
         """Return the stamps in one HMGET for all who ask at once; minted where absent."""
-        return await self._reads.ask(None, frozenset(tables))
+        return await self._reads.ask_at_once(None, frozenset(tables))
 
     async def retire(self, tables: Sequence[str]) -> None:
         """Delete the nonces in one command for all who ask at once.

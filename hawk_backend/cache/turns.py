@@ -43,6 +43,22 @@ class Turns(Generic[K, Q, A]):
         """Return the answer to come; whoever leaves takes it from nobody."""
         return await asyncio.shield(self.join(key, question))
 
+    async def ask_at_once(self, key: K, question: Q) -> A:
+        """Return the same, asked in the asker's own task where no question is under way.
+
+        For a warm prepare's look at the stamps (design.md: an HMGET and 0.5 ms), from whose half
+        millisecond a task of its own took a fifteenth. No patience: the question has its own end.
+        """
+        if key in self._running:
+            return await self.ask(key, question)
+        self._running.add(key)
+        try:
+            return await self._ask(key, [question])
+        finally:
+            self._running.discard(key)
+            if key in self._coming:
+                self._start(key)
+
     def join(self, key: K, question: Q) -> asyncio.Future[A]:
         """Return the future of the answer, which is everybody's: to be followed, not cancelled."""
         if key in self._coming:
@@ -52,9 +68,12 @@ class Turns(Generic[K, Q, A]):
         future = asyncio.get_running_loop().create_future()
         self._coming[key] = ([question], future)
         if key not in self._running:
-            self._running.add(key)
-            self._tasks.start(self._run(key)).add_done_callback(partial(self._ended, key))
+            self._start(key)
         return future
+
+    def _start(self, key: K) -> None:
+        self._running.add(key)
+        self._tasks.start(self._run(key)).add_done_callback(partial(self._ended, key))
 
     async def _run(self, key: K) -> None:
         while key in self._coming:

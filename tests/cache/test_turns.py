@@ -28,9 +28,11 @@ class Clerk:
         self.running[key] = self.running.get(key, 0) + 1
         self.most = max(self.most, self.running[key])
         number = len(self.sent)
-        await asyncio.sleep(0)
-        await self.open.wait()
-        self.running[key] -= 1
+        try:
+            await asyncio.sleep(0)
+            await self.open.wait()
+        finally:
+            self.running[key] -= 1
         if self.fails:
             raise ValueError(number)
         return number
@@ -124,8 +126,47 @@ async def test_the_end_may_come_before_the_first_step(
     assert (len(turns), len(tasks)) == (0, 0)
 
 
+async def test_who_asks_at_once_needs_no_task_and_joins_what_is_under_way() -> None:
+    """Alone: one question of its own. Those who come meanwhile share the next one."""
+    clerk, tasks = Clerk(), Tasks()
+    turns = Turns(clerk.ask, tasks)
+    clerk.open.clear()
+    asking = asyncio.ensure_future(turns.ask_at_once("k", 0))
+    await asyncio.sleep(0.01)
+    assert (clerk.sent, len(turns), len(tasks)) == ([[0]], 1, 0)
+    later = [asyncio.ensure_future(turns.ask_at_once("k", i)) for i in range(1, 100)]
+    await asyncio.sleep(0.01)
+    clerk.open.set()
+    assert (await asking, set(await asyncio.gather(*later))) == (1, {2})
+    assert [len(questions) for questions in clerk.sent] == [1, 99]
+    assert (len(turns), len(tasks)) == (0, 0)
+
+
+@pytest.mark.parametrize("end", ["cancelled", "failed"])
+async def test_who_asks_at_once_and_ends_badly_leaves_the_next_turn_to_the_others(end: str) -> None:
+    """Its end is its own: nobody who came later waits for ever, or fails with it."""
+    clerk, tasks = Clerk(), Tasks()
+    turns = Turns(clerk.ask, tasks)
+    clerk.open.clear()
+    clerk.fails = end == "failed"
+    asking = asyncio.ensure_future(turns.ask_at_once("k", 0))
+    await asyncio.sleep(0.01)
+    later = [asyncio.ensure_future(ask("k", 1)) for ask in (turns.ask, turns.ask_at_once)]
+    await asyncio.sleep(0.01)
+    if end == "cancelled":
+        asking.cancel()
+    clerk.open.set()
+    with pytest.raises((asyncio.CancelledError, ValueError)):
+        await asking
+    clerk.fails = False
+    async with asyncio.timeout(1):
+        assert await asyncio.gather(*later) == [2, 2]
+    assert (len(turns), len(tasks)) == (0, 0)
+
+
+@pytest.mark.parametrize("way", ["ask", "ask_at_once"])
 @pytest.mark.parametrize("seed", range(20))
-async def test_who_leaves_takes_nothing_from_who_stays(seed: int) -> None:
+async def test_who_leaves_takes_nothing_from_who_stays(seed: int, way: str) -> None:
     """Askers are cancelled at any moment; all others get an answer younger than their question."""
     dice = random.Random(seed)
     clerk, tasks = Clerk(), Tasks()
@@ -133,7 +174,7 @@ async def test_who_leaves_takes_nothing_from_who_stays(seed: int) -> None:
 
     async def ask(patience: int) -> None:
         before = len(clerk.sent)
-        asking = asyncio.ensure_future(turns.ask(dice.choice("ab"), before))
+        asking = asyncio.ensure_future(getattr(turns, way)(dice.choice("ab"), before))
         for _ in range(patience):
             await asyncio.sleep(0)
         if dice.random() < 0.4:
