@@ -5,6 +5,7 @@ The stages are `Stages`, which a test can hold, break and count. Streams go over
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -75,7 +76,7 @@ class Stages:
         self.error: Exception | None = None
         self.begun = 0
         self.cancelled = 0
-        self.passed: list[ref[Prompt] | ref[Text]] = []
+        self.passed: deque[ref[Prompt] | ref[Text]] = deque(maxlen=100)
 
     async def prepare(
         self,
@@ -102,7 +103,7 @@ class Stages:
         emit({"event": "hawk_context", "chars": len(self.context), "sha256": "0" * 64})
         assert prompt.user_prompt
         text = Text(self.context)
-        self.passed += [ref(prompt), ref(text)]
+        self.passed.extend([ref(prompt), ref(text)])
         return Ready(text)
 
 
