@@ -88,8 +88,8 @@ async def test_the_heart_beats_where_nothing_is_to_be_read_yet() -> None:
 
 async def test_a_busy_stream_has_no_heartbeat() -> None:
     """Pings fill silence only."""
-    async with rigged(clocks=replace(FAST, heartbeat=0.2)) as rig:
-        await rig.standin.script(Script(answer="word ", tokens=60, rate=100))
+    async with rigged(clocks=replace(FAST, heartbeat=1.0)) as rig:
+        await rig.standin.script(Script(answer="word ", tokens=200, rate=100))
         async with rig.watching() as browser:
             await browser.rest()
 
